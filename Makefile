@@ -1,0 +1,77 @@
+.DEFAULT_GOAL := generate
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP_INSTALL := -m pip install --quiet --quiet --no-compile --disable-pip-version-check
+PACKAGES := wrapper/binance_transfer generated_client/binance_transfer_api sandbox/binance_transfer_sandbox generator \
+	demo benchmarks simulator comparison tests
+PEERS := .venv-binance-connector .venv-python-binance
+
+.PHONY: help generate check docs-check demo test lint bench simulate compare peers fuzz pythons dist lint-spec mock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# These files are touched only when all went well. A folder without its first one was left half made: it is made anew.
+$(VENV)/.base: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
+	$(PYTHON) -m venv $(if $(wildcard $@),,--clear) $(VENV)
+	$(RUN) $(PIP_INSTALL) --constraint constraints.txt --editable '.[generator,sandbox]' && touch $@
+
+$(VENV)/.ready: $(VENV)/.base
+	$(RUN) $(PIP_INSTALL) --constraint constraints.txt --editable '.[dev]' && touch $@
+
+.venv-%/.ready: tests/peers/%.txt
+	$(PYTHON) -m venv $(if $(wildcard $@),,--clear) .venv-$*
+	.venv-$*/bin/python $(PIP_INSTALL) --requirement $< && touch $@
+
+generate: $(VENV)/.base ## write generated_client/ from spec/
+	$(RUN) -m generator generate
+
+check: $(VENV)/.base ## fail where generated_client/ is not what spec/ makes
+	$(RUN) -m generator check
+
+docs-check: $(VENV)/.base ## compare a vendor page with the spec: make docs-check PAGE=file-or-url
+	$(RUN) -m generator docs $(PAGE)
+
+demo: $(VENV)/.base ## transfers against an exchange on this machine, start to end
+	$(RUN) -m generator generate && $(RUN) -m demo
+
+test: $(VENV)/.ready ## all quick tests, with branch coverage of wrapper and generator
+	$(RUN) -m pytest --numprocesses 2 --cov --cov-report term $(ARGS)
+
+lint: $(VENV)/.ready ## style, types, imports
+	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy $(PACKAGES) && $(VENV)/bin/pyright --pythonpath $(RUN)
+	$(VENV)/bin/lint-imports --no-cache --no-logo
+
+bench: $(VENV)/.ready ## what a call costs, beside plain httpx
+	$(RUN) -m benchmarks
+
+simulate: $(VENV)/.ready ## transfers by the hundred thousand in a simulated world, each verdict checked
+	$(RUN) -m simulator --transfers 100000 $(ARGS)
+
+compare: $(VENV)/.ready ## what clients tell their callers when the exchange fails; writes it into the documents
+	$(RUN) -m comparison --write docs/comparison.md --write README.md
+
+peers: $(VENV)/.ready $(PEERS:=/.ready) ## clients that others wrote, against the sandbox; ours, against other servers
+	$(RUN) -m pytest tests/peers $(ARGS)
+
+fuzz: $(VENV)/.ready .venv-schemathesis/.ready ## schemathesis: does the sandbox answer as the spec says?
+	$(RUN) -m tests.peers.fuzz
+
+pythons: $(VENV)/.ready ## the tests on each of CPython 3.11, 3.12 and 3.13 that is here
+	$(RUN) -m tests.project.pythons
+
+dist: $(VENV)/.ready ## build wheel and sdist, and use the wheel in an empty environment
+	$(RUN) -m tests.project.distribution
+
+lint-spec: $(VENV)/.ready ## a second opinion on spec/openapi.yaml: Redocly's
+	REDOCLY_TELEMETRY=off $(RUN) -m tests.peers.node @redocly/cli@2.77.0 lint --skip-rule operation-4xx-response spec/openapi.yaml
+
+mock: $(VENV)/.ready ## transfers against a mock that Prism makes of the spec
+	$(RUN) -m tests.peers.mock
+
+clean: ## remove what make has made
+	rm -rf .venv* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

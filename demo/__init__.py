@@ -1,0 +1,1 @@
+"""A guided tour: transfers against an exchange on this machine, each one checked against that exchange's own books."""

@@ -1,0 +1,68 @@
+# Generated from spec/openapi.yaml and spec/error_codes.yaml by `python -m generator generate` (make generate).
+# Do not edit: change the spec or generator/templates/ and generate again.
+"""
+GET /api/v3/time
+
+Read the server's clock.
+"""
+
+from typing import Final
+
+from ...client import Client, Response
+from ...models.api_error import ApiError
+from ...models.server_time import ServerTime
+from ...types import Request, Unexpected, parse
+
+WEIGHT: Final = 1
+WEIGHT_KIND: Final = "ip"
+
+
+def build_request() -> Request:
+    """Describe the call without making it."""
+    return Request(
+        method="GET",
+        path="/api/v3/time",
+        parameters=(),
+        placement="query",
+        weight=WEIGHT,
+        weight_kind=WEIGHT_KIND,
+        needs_api_key=False,
+        needs_signature=False,
+    )
+
+
+def parse_response(status: int, body: bytes) -> ServerTime | ApiError | Unexpected:
+    """Read an answer. Never raises: what fits neither the operation nor the vendor's error is Unexpected."""
+    return parse(status, body, {200: ServerTime.from_json}, ApiError.from_json)
+
+
+def sync_detailed(
+    *,
+    client: Client,
+) -> Response[ServerTime | ApiError | Unexpected]:
+    """Call once and return status, headers, body and what was read from them."""
+    return client.call(build_request(), parse_response)
+
+
+def sync(
+    *,
+    client: Client,
+) -> ServerTime | ApiError | Unexpected:
+    """Call once and return what was read from the answer."""
+    return client.call(build_request(), parse_response).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: Client,
+) -> Response[ServerTime | ApiError | Unexpected]:
+    """Call once and return status, headers, body and what was read from them."""
+    return await client.call_asyncio(build_request(), parse_response)
+
+
+async def asyncio(
+    *,
+    client: Client,
+) -> ServerTime | ApiError | Unexpected:
+    """Call once and return what was read from the answer."""
+    return (await client.call_asyncio(build_request(), parse_response)).parsed

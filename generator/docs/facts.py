@@ -1,0 +1,123 @@
+"""
+The facts of one language of one page.
+
+One rule: a fact is what a program depends on; wording, order and example values are none. Each knows its line.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from generator.docs.vocabulary import Endpoint, Language, Part
+
+Bound = Literal["default", "maximum", "minimum", "below", "above", "unread"]
+Role = Literal["reach", "default"]
+
+
+class Stated(NamedTuple):
+    """A value and the line that states it."""
+
+    value: str
+    line: int
+
+
+class Limit(NamedTuple):
+    """What a parameter's value is when left out, or may be at most or at least."""
+
+    parameter: str
+    bound: Bound
+    value: str
+    line: int
+
+
+class Span(NamedTuple):
+    """A stretch of time: how far back something reaches, or what is taken when nothing is said."""
+
+    role: Role
+    value: str
+    line: int
+
+
+class Weight(NamedTuple):
+    """What a call costs and whom it is counted against: IP, UID or not said."""
+
+    value: str
+    kind: str
+    value_line: int
+    kind_line: int
+
+    def __str__(self) -> str:
+        return f"{self.value} ({self.kind})" if self.kind else self.value
+
+
+class Parameter(NamedTuple):
+    """A row of the table of parameters."""
+
+    name: str
+    type: str
+    mandatory: str
+    line: int
+    type_line: int = 0
+    mandatory_line: int = 0
+
+
+class TransferType(NamedTuple):
+    """A type and how the page explains it."""
+
+    name: str
+    description: str
+    line: int
+
+
+class SymbolRule(NamedTuple):
+    """A parameter must be sent with a type; or, negated, a sentence says that it need not or must not."""
+
+    parameter: str
+    type: str
+    line: int
+    negated: bool = False
+
+
+class Field(NamedTuple):
+    """A field of the response, e.g. `rows[].asset`, and in how many of the objects that could hold it it stands."""
+
+    path: str
+    line: int
+    present: int = 1
+    objects: int = 1
+
+    @property
+    def name(self) -> str:
+        """The field without what is around it."""
+        return self.path.rpartition(".")[2]
+
+
+class FieldValues(NamedTuple):
+    """The values of a field that a comment in the example lists."""
+
+    path: str
+    values: frozenset[str]
+    line: int
+
+
+@dataclass(slots=True)
+class Facts:
+    """What one half of a page states."""
+
+    language: Language
+    title: str = ""
+    line: int = 1
+    lines: dict[Part, int] = field(default_factory=dict)
+    """Where each part begins."""
+    endpoints: list[tuple[Endpoint, int]] = field(default_factory=list)
+    weights: list[Weight] = field(default_factory=list)
+    permissions: list[Stated] = field(default_factory=list)
+    parameters: list[Parameter] = field(default_factory=list)
+    limits: list[Limit] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    types: list[TransferType] = field(default_factory=list)
+    rules: list[SymbolRule] = field(default_factory=list)
+    fields: list[Field] = field(default_factory=list)
+    field_values: list[FieldValues] = field(default_factory=list)
+    has_example: bool = False
+    problems: list[Stated] = field(default_factory=list)
+    """What could not be read; nothing is concluded from a half that has any."""

@@ -1,0 +1,241 @@
+"""
+From one half of a page to its facts.
+
+One rule: what looks like a fact and cannot be read is a problem, and a half with a problem is never in agreement.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
+
+from generator.docs import vocabulary
+from generator.docs.blocks import Block
+from generator.docs.example import BrokenExample, is_example, read_example
+from generator.docs.facts import Facts, Limit, Parameter, Span, Stated, TransferType, Weight
+from generator.docs.halves import Half
+from generator.docs.limits import read_limits, read_spans
+from generator.docs.sentences import read_permissions, read_rules
+from generator.docs.text import Text
+from generator.docs.vocabulary import Column
+
+_NAME = re.compile(r"\w[\w.\[\]-]*")
+_TYPE_CELL = re.compile(r"\w[\w<>\[\], ]*")
+# A type's name: a word with an underscore in it, in any script, so that a slip of the vendor's is seen and not passed over.
+_TYPE_NAME = re.compile(r"[\s•·*-]*(?P<name>(?:(?![\u2e80-\u9fff])\w)+(?:-[A-Z0-9_]{2,})*)")
+_SHORTEST_TYPE = 4
+_NO_TYPES = frozenset(("ENUM", "NOTE", "NOTES", "HTTP", "JSON"))
+_PIPES_OF_A_ROW = 2
+
+
+def read_half(half: Half, permission: str | None) -> Facts:
+    """
+    Read everything a half states.
+
+    `permission` is the name that an unmarked sentence may hold.
+    """
+    facts = Facts(half.language, half.title, half.line)
+    for section in half.sections:
+        if section.part:
+            facts.lines.setdefault(section.part, section.line)
+    _read_endpoints(half, facts)
+    _read_weights(half, facts)
+    _read_parameters(half, facts)
+    _read_sentences(half, facts, permission)
+    _read_types(half, facts)
+    _read_response(half, facts)
+    return facts
+
+
+def _read_endpoints(half: Half, facts: Facts) -> None:
+    blocks = [block for section in half.of("request") for block in section.blocks]
+    blocks = blocks or [block for _, block in half.prose()]
+    texts = [(text, line) for block in blocks for text, line in _texts(block)]
+    found = [(vocabulary.endpoint_of(text, at_start=True), line) for text, line in texts]
+    if not any(endpoint for endpoint, _ in found) and half.of("request"):
+        found = [(vocabulary.endpoint_of(text, at_start=False), line) for text, line in texts]
+    facts.endpoints = [(endpoint, line) for endpoint, line in found if endpoint]
+
+
+def _texts(block: Block) -> Iterator[tuple[str, int]]:
+    if block.text.plain:
+        yield block.text.plain, block.text.line
+    for line, row in block.code:
+        yield row, line
+    for cells in block.rows:
+        yield " ".join(cell.plain for cell in cells), cells[0].line
+
+
+def _read_weights(half: Half, facts: Facts) -> None:
+    for section in half.of("weight"):
+        texts = [(section.heading, section.line), *(pair for block in section.blocks for pair in _texts(block))]
+        numbers = [
+            (vocabulary.number(found[0]), line) for text, line in texts for found in vocabulary.NUMBER.finditer(text)
+        ]
+        kinds = [(kind.upper(), line) for text, line in texts for kind in vocabulary.KINDS.findall(text)]
+        if not numbers:
+            facts.problems.append(Stated("a request weight without a number", section.line))
+            continue
+        values = {value for value, _ in numbers}
+        value = numbers[0][0] if len(values) == 1 else " ".join(text for text, _ in texts[1:])
+        kind = "/".join(dict.fromkeys(kind for kind, _ in kinds))
+        facts.weights.append(Weight(value, kind, numbers[0][1], kinds[0][1] if kinds else section.line))
+
+
+def _read_parameters(half: Half, facts: Facts) -> None:
+    for section in half.of("parameters"):
+        for block in section.blocks:
+            if block.kind == "table":
+                _read_table(block, facts)
+            elif block.kind in ("text", "item") and block.text.plain.count("|") >= _PIPES_OF_A_ROW:
+                facts.problems.append(Stated(f"a row outside of its table: {block.text.plain}", block.line))
+
+
+def _read_table(table: Block, facts: Facts) -> None:
+    columns = _columns(table.rows[0])
+    if not {"name", "type", "mandatory"} <= set(columns):
+        if not _type_table(table):
+            head = " | ".join(cell.plain for cell in table.rows[0])
+            facts.problems.append(Stated(f"a table of parameters with unknown columns: {head}", table.line))
+        return
+    for row in table.rows[1:]:
+        if any(cell.plain for cell in row):
+            _read_row(row, columns, facts)
+
+
+def _columns(head: Sequence[Text]) -> list[Column | None]:
+    return [
+        next(
+            (column for column, words in vocabulary.COLUMNS.items() if cell.plain.lower().strip(" :?*") in words), None
+        )
+        for cell in head
+    ]
+
+
+def _read_row(row: Sequence[Text], columns: Sequence[Column | None], facts: Facts) -> None:
+    by_column = dict(zip(columns, row, strict=False))
+    name, type_, mandatory = (by_column.get(column, Text()) for column in ("name", "type", "mandatory"))
+    line = row[0].line
+    spoken = mandatory.plain.lower().strip(" .*")
+    flag = vocabulary.MANDATORY.get(spoken, mandatory.plain.upper())
+    if (
+        None in columns[: len(row)]
+        or not _NAME.fullmatch(name.plain)
+        or not _TYPE_CELL.fullmatch(type_.plain)
+        or not spoken
+        or " " in flag
+    ):
+        facts.problems.append(Stated(f"a row that cannot be read: {' | '.join(cell.plain for cell in row)}", line))
+        return
+    facts.parameters.append(
+        Parameter(name.plain, type_.plain.upper(), flag, name.line, type_.line or line, mandatory.line or line)
+    )
+    surplus = [cell for cell in row[len(columns) :] if cell.plain]
+    for text in (by_column.get("description", Text()), *surplus):
+        for reading in read_limits(text.plain):
+            facts.limits.append(Limit(name.plain, reading.bound, reading.value, text.line_at(reading.offset)))
+        facts.spans.extend(Span(role, value, text.line_at(offset)) for role, value, offset in read_spans(text.plain))
+        facts.rules.extend(read_rules(text, (), subject=name.plain))
+    if (default := by_column.get("default", Text())).plain:
+        facts.limits.append(Limit(name.plain, "default", vocabulary.number(default.plain).lower(), default.line))
+
+
+def _read_sentences(half: Half, facts: Facts, permission: str | None) -> None:
+    names = {parameter.name for parameter in facts.parameters if parameter.type != "ENUM"}
+    for section, block in half.prose():
+        text = block.text
+        if section.part == "weight" or block.kind not in ("text", "item"):
+            continue
+        facts.permissions.extend(read_permissions(text, permission))
+        facts.rules.extend(read_rules(text, names))
+        facts.spans.extend(Span(role, value, text.line_at(offset)) for role, value, offset in read_spans(text.plain))
+        if section.part == "parameters":
+            for name in _mentioned(text, names):
+                facts.limits.extend(
+                    Limit(name, bound, value, text.line_at(offset))
+                    for bound, value, offset in read_limits(text.plain)
+                    if bound != "unread"
+                )
+
+
+def _mentioned(text: Text, names: Collection[str]) -> Iterator[str]:
+    for name in names:
+        if re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", text.plain):
+            yield name
+
+
+def _read_types(half: Half, facts: Facts) -> None:
+    blocks = [block for _, block in half.prose()]
+    for _, items in groupby((block for block in blocks if block.kind == "item"), key=lambda block: block.group):
+        _read_type_list([item.text for item in items], facts)
+    for block in blocks:
+        if block.kind == "table" and _type_table(block):
+            entries = [row for row in block.rows if _is_type(row[0].plain)]
+            facts.types.extend(
+                TransferType(row[0].plain, " ".join(cell.plain for cell in row[1:]), row[0].line) for row in entries
+            )
+        elif block.kind in ("text", "code"):
+            _read_type_lines(block, facts)
+
+
+def _read_type_list(items: Sequence[Text], facts: Facts) -> None:
+    entries = [(item, name) for item in items if (name := _leading_type(item.plain))]
+    certain = [name for item, name in entries if _is_type(name) and not _is_rule(item, name)]
+    if 2 * len(certain) < len(items) or not certain:
+        return
+    for item, name in entries:
+        description = item.plain.partition(name)[2].strip(" :,-()")
+        facts.types.append(TransferType(name, description, item.line))
+
+
+def _read_type_lines(block: Block, facts: Facts) -> None:
+    """A list that lost its bullets: lines that each begin with a type."""
+    lines = block.text.by_line() if block.text.plain else block.code
+    entries = [(line, row, name) for line, row in lines if (name := _leading_type(row)) and _is_type(name)]
+    if len(entries) > 1:
+        for line, row, name in entries:
+            facts.types.append(TransferType(name, row.partition(name)[2].strip(), line))
+
+
+def _leading_type(text: str) -> str | None:
+    found = _TYPE_NAME.match(text)
+    if not found:
+        return None
+    name = found["name"].strip("_")
+    long_enough = name.isupper() and len(name) >= _SHORTEST_TYPE and name not in _NO_TYPES
+    return name if _is_type(name) or long_enough else None
+
+
+def _is_rule(item: Text, name: str) -> bool:
+    """Whether a bullet that begins with a type says which symbol it needs."""
+    return any(rule.type == name for rule in read_rules(item, ()))
+
+
+def _is_type(name: str) -> bool:
+    return "_" in name.strip("_") and " " not in name
+
+
+def _type_table(table: Block) -> bool:
+    """Whether the first column of a table holds types."""
+    firsts = [row[0].plain for row in table.rows[1:] if row]
+    return bool(firsts) and 2 * sum(map(_is_type, firsts)) > len(firsts)
+
+
+def _read_response(half: Half, facts: Facts) -> None:
+    for section in half.of("response"):
+        for block in section.blocks:
+            rows: Sequence[tuple[int, str]] = block.code
+            if block.text.plain.startswith(("{", "[")):
+                rows = block.text.by_line()
+            if not is_example(rows):
+                if block.code and not vocabulary.endpoint_of(block.code[0][1], at_start=True):
+                    facts.problems.append(Stated("code in the response example that is no JSON", block.line))
+                continue
+            facts.has_example = True
+            try:
+                example = read_example(rows)
+            except BrokenExample as broken:
+                problem, line = broken.args
+                facts.problems.append(Stated(f"a response example that is cut or broken: {problem}", line))
+                continue
+            facts.fields.extend(example.fields)
+            facts.field_values.extend(example.values)

@@ -1,0 +1,96 @@
+"""
+Sentences that carry a fact: which parameter a type needs, and which permission a key needs.
+
+One rule: the names in a sentence and whether it speaks of need decide, not how it is worded.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+from generator.docs import vocabulary
+from generator.docs.facts import Stated, SymbolRule
+from generator.docs.text import Text
+
+_TYPE = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9_])")
+_CAMEL = re.compile(r"(?<![A-Za-z0-9_])[a-z]+[a-z0-9]*[A-Z][A-Za-z0-9]*(?![A-Za-z0-9_])")
+
+
+def read_rules(text: Text, parameters: Collection[str], subject: str = "") -> Iterator[SymbolRule]:
+    """
+    Pairs of parameter and type of which a text says that they go together.
+
+    `parameters` are names that count where they stand out although they are ordinary words;
+    `subject` is the parameter that the whole text is about, if it is a cell of its row.
+    """
+    marked = {(offset, words) for offset, words in text.marked() if words in parameters}
+    for begin, end in _sentences(text.plain):
+        sentence = text.plain[begin:end]
+        names = {(found.start(), found[0]) for found in _CAMEL.finditer(sentence)}
+        names |= {(offset - begin, words) for offset, words in marked if begin <= offset < end}
+        types = [(found.start(), found[0]) for found in _TYPE.finditer(sentence)]
+        if not types:
+            continue
+        if not names and subject and vocabulary.NECESSITY.search(sentence):
+            names = {(-1, subject)}
+        negated = vocabulary.denies_need(sentence)
+        for parameter, offset, name in _pairs(sorted(names), types):
+            yield SymbolRule(parameter, name, text.line_at(begin + offset), negated)
+
+
+def _pairs(names: list[tuple[int, str]], types: list[tuple[int, str]]) -> Iterator[tuple[str, int, str]]:
+    """
+    Join parameters and types.
+
+    They come in runs, "fromSymbol … A and B, toSymbol … C" or the other way round; a run of one kind
+    belongs to the run of the other kind beside it.
+    """
+    runs: list[tuple[list[tuple[int, str]], list[tuple[int, str]]]] = []
+    names_first = bool(names) and names[0] < types[0]
+    previous_was_name = not names_first
+    for is_name, word in sorted(
+        [(True, name) for name in names] + [(False, name) for name in types], key=lambda it: it[1]
+    ):
+        if not runs or (is_name == names_first and previous_was_name != is_name):
+            runs.append(([], []))
+        runs[-1][not is_name].append(word)
+        previous_was_name = is_name
+    for run_names, run_types in runs:
+        for _, parameter in run_names:
+            for offset, name in run_types:
+                yield parameter, offset, name
+
+
+def read_permissions(text: Text, known: str | None) -> Iterator[Stated]:
+    """
+    Names of the permissions that a text says an API key needs.
+
+    `known` is the name that is expected: it is found also where nothing sets it off from the words around it.
+    """
+    for begin, end in _sentences(text.plain):
+        sentence = text.plain[begin:end]
+        about_keys = vocabulary.API_KEY.search(sentence) and vocabulary.NECESSITY.search(sentence)
+        if not about_keys and not (known and known in sentence):
+            continue
+        names = [(offset, words) for offset, words in text.marked() if begin <= offset < end]
+        names += [(begin + found.start(1), found[1]) for found in vocabulary.QUOTED.finditer(sentence)]
+        names = [(offset, words.strip(" \"'`.,:")) for offset, words in names]
+        names = [(offset, words) for offset, words in names if not vocabulary.NO_PERMISSION.fullmatch(words)]
+        if not about_keys:
+            names = [(offset, words) for offset, words in names if words == known]
+        elif not names and (found := vocabulary.PERMISSION.search(sentence)):
+            group = "en" if found["en"] else "zh"
+            names = [(begin + found.start(group), found[group])]
+        if not names and known and (found := re.search(rf"(?i:{re.escape(known)})(?!\w|\s+[A-Z])", sentence)):
+            names = [(begin + found.start(), known)]
+        negation = "not " if vocabulary.denies_need(sentence) else ""
+        lines = {words: text.line_at(offset) for offset, words in sorted(names, reverse=True)}
+        for words, line in lines.items():
+            yield Stated(negation + words, line)
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    begin = 0
+    for found in vocabulary.SENTENCE_END.finditer(text):
+        yield begin, found.end()
+        begin = found.end()
+    yield begin, len(text)

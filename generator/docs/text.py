@@ -1,0 +1,118 @@
+"""
+Text of a page with the line of every character, and with what was set in code or bold.
+
+One rule: two spellings of one text come out equal. Full-width forms become plain ones, invisible characters go,
+white space shrinks to one blank.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_INVISIBLE = ("Cf", "Cc", "Cn", "Co")
+_HAN = re.compile("[\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_WORD = re.compile("[A-Za-z0-9]")
+
+
+class Piece(NamedTuple):
+    """A stretch of text as the page writes it; a line feed in it begins the next line."""
+
+    text: str
+    line: int
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One paragraph, heading, bullet or cell."""
+
+    plain: str = ""
+    starts: tuple[tuple[int, int], ...] = ()
+    """Offset in `plain` and line on the page, wherever a new line begins."""
+    marks: tuple[tuple[int, int], ...] = ()
+    """Offsets, from and to, of what stands out: code, bold, emphasis."""
+
+    def line_at(self, offset: int) -> int:
+        """Line on the page of one character."""
+        index = bisect_right(self.starts, offset, key=lambda start: start[0])
+        return self.starts[max(index - 1, 0)][1] if self.starts else 0
+
+    @property
+    def line(self) -> int:
+        """Line on which the text begins."""
+        return self.line_at(0)
+
+    def by_line(self) -> list[tuple[int, str]]:
+        """Each line of the page by itself."""
+        ends = [offset for offset, _ in self.starts[1:]] + [len(self.plain)]
+        return [(line, self.plain[offset:end].strip()) for (offset, line), end in zip(self.starts, ends, strict=True)]
+
+    def marked(self) -> list[tuple[int, str]]:
+        """Offset and words of everything that stands out."""
+        return [(start, self.plain[start:end].strip()) for start, end in self.marks]
+
+    def after(self, offset: int) -> "Text":
+        """Everything from a character on."""
+        rest = self.plain[offset:]
+        offset += len(rest) - len(rest.lstrip())
+        starts = [(0, self.line_at(offset))] + [(at - offset, line) for at, line in self.starts if at > offset]
+        marks = [(start - offset, end - offset) for start, end in self.marks if start >= offset]
+        return Text(self.plain[offset:], tuple(starts), tuple(marks))
+
+
+def compose(pieces: Iterable[Piece]) -> Text:
+    """Make one text of its pieces."""
+    plain = ""
+    starts: list[tuple[int, int]] = []
+    marks: list[tuple[int, int]] = []
+    was_marked = follows_marked = False
+    for piece in pieces:
+        begin = None
+        for number, part in enumerate(piece.text.split("\n")):
+            clean = normal(part)
+            line = piece.line + number
+            if number and plain and not plain.endswith(" "):
+                plain += " "
+            if plain.endswith(" ") or not plain:
+                clean = clean.lstrip()
+            if not clean:
+                continue
+            if starts and starts[-1][1] != line and is_han(clean[0]) and is_han(plain.rstrip()[-1:]):
+                plain = plain.rstrip()  # Chinese has no blank where a line was wrapped
+            if piece.marked != was_marked and _WORD.match(plain[-1:]) and _WORD.match(clean):
+                plain += " "  # `startTime`and
+            if not starts or starts[-1][1] != line:
+                starts.append((len(plain), line))
+            begin = len(plain) if begin is None else begin
+            plain += clean
+            was_marked = piece.marked
+        if piece.marked and begin is not None:
+            # What stands out over two lines comes in two pieces and is one.
+            marks.append((marks.pop()[0] if follows_marked and marks else begin, len(plain)))
+        follows_marked = piece.marked
+    return Text(plain.rstrip(), tuple(starts), tuple(marks))
+
+
+def normal(text: str) -> str:
+    """Plain spelling of a stretch of text that holds no line feed."""
+    if text.isascii() and text.isprintable():
+        return re.sub(" +", " ", text)
+    visible = "".join(
+        character
+        for character in unicodedata.normalize("NFKC", text)
+        if character in "\t\v\f" or unicodedata.category(character) not in _INVISIBLE
+    )
+    return re.sub(r"\s+", " ", visible)
+
+
+def is_han(text: str) -> bool:
+    """Whether there is a Chinese character in it."""
+    return bool(_HAN.search(text))
+
+
+def han_count(text: str) -> int:
+    """How many Chinese characters there are in it."""
+    return len(_HAN.findall(text))

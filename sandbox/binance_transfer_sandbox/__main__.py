@@ -1,0 +1,96 @@
+"""
+The sandbox as a command: `python -m binance_transfer_sandbox`.
+
+One rule: what it prints can be pasted into a shell; everything else goes to standard error.
+"""
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+from threading import Event
+from typing import NoReturn
+
+from binance_transfer_sandbox.keys import SandboxCredentials
+from binance_transfer_sandbox.server import Sandbox
+
+_DESCRIPTION = """\
+Run an exchange on this machine that answers universal transfers as Binance does, with play money.
+Prints the environment variables that a client needs, then serves until Ctrl-C.
+"""
+_EPILOG = """\
+With --admin the exchange also answers, on the same port:
+  GET /sandbox/ledger, GET /sandbox/balances        what really happened
+  POST, GET, DELETE /sandbox/faults                 what is to go wrong, e.g. {"fault": "drop", "executes": true}
+"""
+
+_LAST_PORT = 65_535
+
+
+def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m binance_transfer_sandbox") -> int:
+    """Run until interrupted. Returns 0 then, and 1 when the port cannot be had."""
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
+    parser.add_argument("--key", choices=["hmac", "rsa", "ed25519"], default="hmac", help="kind of key (default: hmac)")
+    parser.add_argument("--seed", type=int, help="repeat ids, chances and keys (but RSA ones); default: they differ")
+    parser.add_argument("--admin", action="store_true", help="serve the admin interface under /sandbox")
+    options = parser.parse_args(arguments)
+
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _serve(options)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    sandbox = Sandbox(port=options.port, seed=options.seed, admin=options.admin)
+    with tempfile.TemporaryDirectory(prefix="binance-sandbox-") as folder:
+        try:
+            with sandbox:
+                sys.stderr.write(f"The sandbox listens on {sandbox.base_url}. Ctrl-C ends it.\n")
+                _print_environment(sandbox.base_url, sandbox.credentials_for(options.key), Path(folder))
+                Event().wait()
+        except KeyboardInterrupt:
+            sys.stderr.write("The sandbox has ended.\n")
+        except OSError as error:
+            sys.stderr.write(f"Cannot listen on 127.0.0.1:{options.port}: {error.strerror}. Try another --port.\n")
+            return 1
+    return 0
+
+
+def _print_environment(base_url: str, credentials: SandboxCredentials, folder: Path) -> None:
+    variables = {"BINANCE_BASE_URL": base_url, "BINANCE_API_KEY": credentials.api_key}
+    if credentials.kind == "hmac":
+        variables["BINANCE_API_SECRET"] = credentials.secret
+    else:
+        # The folder is 0700 already; clients that check find the file itself private too.
+        file = folder / f"{credentials.kind}.pem"
+        file.touch(mode=0o600)
+        file.write_text(credentials.private_key)
+        variables["BINANCE_PRIVATE_KEY"] = str(file)
+    for name, value in variables.items():
+        sys.stdout.write(f"export {name}={quote(value)}\n")
+    sys.stdout.flush()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"not a port number: {text!r}")
+    return int(text)
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""What this project believes, and pages judged against it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.docs import PROJECT
+from generator.docs.blocks import Unreadable
+from generator.docs.judgement import Verdict, judge
+from generator.docs.ours import SPEC, TABLES, Ours, read_ours
+from generator.docs.page import read_page
+
+Judge = Callable[[str], Verdict]
+
+OURS = read_ours(PROJECT / SPEC, PROJECT / TABLES)
+
+# Tests that compare the vendor's own pages are collected only where a folder with copies of them is named.
+VENDOR_PAGES = os.environ.get("VENDOR_PAGES")
+collect_ignore = [] if VENDOR_PAGES else ["test_docs_vendor_pages.py"]
+
+
+def verdict_of(text: str, name: str = "page") -> Verdict:
+    """Judge the text of a page as the command would."""
+    try:
+        page = read_page(text, html=False, permissions=OURS.permissions())
+    except Unreadable as refusal:
+        return Verdict(name, refused=str(refusal))
+    return judge(name, page, OURS)
+
+
+@pytest.fixture(scope="session")
+def ours() -> Ours:
+    """Facts of the spec and the wrapper's tables."""
+    return OURS
+
+
+@pytest.fixture
+def judged() -> Judge:
+    """Judge the text of a page."""
+    return verdict_of
+
+
+@pytest.fixture
+def page_file(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a page to a file."""
+
+    def write(text: str, name: str = "page.md") -> Path:
+        file = tmp_path / name
+        file.write_bytes(text.encode())
+        return file
+
+    return write

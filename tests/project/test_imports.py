@@ -1,0 +1,102 @@
+"""The rules about imports, and that a breach of each is noticed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.project.places import PROJECT, pyproject
+
+CONTRACTS = {contract["id"]: contract for contract in pyproject()["tool"]["importlinter"]["contracts"]}
+
+# Modules of the wrapper that touch the world outside, and what of it.
+SHELLS = {
+    "binance_transfer": "gathers the names",
+    "binance_transfer.client": "drives the flows",
+    "binance_transfer.clock": "time",
+    "binance_transfer.credentials": "key files and the environment",
+    "binance_transfer.journal": "the database",
+    "binance_transfer.session": "the process, threads and logging",
+    "binance_transfer.tables": "the database",
+    "binance_transfer.transport": "the network",
+}
+
+# Contract, module, what is added to it, what is reported.
+BREACHES = [
+    (
+        "generated-client",
+        "generated_client/binance_transfer_api/types.py",
+        "import binance_transfer",
+        "binance_transfer_api.types -> binance_transfer ",
+    ),
+    (
+        "sandbox",
+        "sandbox/binance_transfer_sandbox/wallets.py",
+        "import binance_transfer_api",
+        "binance_transfer_sandbox.wallets -> binance_transfer_api ",
+    ),
+    (
+        "wrapper",
+        "wrapper/binance_transfer/clock.py",
+        "import binance_transfer_sandbox",
+        "binance_transfer.clock -> binance_transfer_sandbox ",
+    ),
+    ("http", "wrapper/binance_transfer/session.py", "import httpx", "binance_transfer.session -> httpx "),
+    ("pure", "wrapper/binance_transfer/outcome.py", "import time", "binance_transfer.outcome -> time "),
+    (
+        "pure",
+        "wrapper/binance_transfer/reconcile.py",
+        "def read():\n    import sqlite3",
+        "binance_transfer.reconcile -> sqlite3 ",
+    ),
+    (
+        "pure",
+        "wrapper/binance_transfer/transfer.py",
+        "from binance_transfer.client import TransferClient",
+        "binance_transfer.transfer -> binance_transfer.client ",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def verdict(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What lint-imports says about a copy in which every rule is broken."""
+    root = tmp_path_factory.mktemp("breaches")
+    for folder in ("wrapper", "generated_client", "sandbox", "generator", "demo"):
+        shutil.copytree(PROJECT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for _, module, breach, _ in BREACHES:
+        with (root / module).open("a", encoding="utf-8") as file:
+            file.write(f"\n\n{breach}\n")
+    packages = [str(root / name) for name in ("wrapper", "generated_client", "sandbox", ".")]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
+    done = subprocess.run(
+        [*command, "--config", str(PROJECT / "pyproject.toml")],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(packages), "COLUMNS": "400"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    return done.stdout
+
+
+@pytest.mark.parametrize(("contract", "found"), [(row[0], row[3]) for row in BREACHES])
+def test_a_breach_is_noticed(contract: str, found: str, verdict: str) -> None:
+    assert f"{CONTRACTS[contract]['name']} BROKEN" in verdict
+    assert found in verdict
+
+
+def test_each_contract_has_a_breach() -> None:
+    assert {row[0] for row in BREACHES} == set(CONTRACTS)
+
+
+def test_each_module_of_the_wrapper_is_pure_or_known_not_to_be() -> None:
+    root = PROJECT / "wrapper"
+    modules = {
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__") for path in root.rglob("*.py")
+    }
+    assert modules == set(CONTRACTS["pure"]["source_modules"]) | SHELLS.keys()

@@ -1,0 +1,103 @@
+"""
+Move assets between the wallets of one Binance user, and know for certain whether they moved.
+
+    import binance_transfer as bt
+
+    with bt.TransferClient.from_env() as client:
+        receipt = client.transfer("MAIN_UMFUTURE", "USDT", "25.5")
+
+A call returns a Receipt, raises NotExecuted (nothing moved) or raises OutcomeUnknown (may have moved).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from binance_transfer.attempt import Attempt
+from binance_transfer.audit import Audit
+from binance_transfer.client import AsyncTransferClient, TransferClient
+from binance_transfer.clock import Clock
+from binance_transfer.credentials import Credentials
+from binance_transfer.entries import AnswerRecord, AttemptRecord, Entry
+from binance_transfer.errors import (
+    Ambiguous,
+    ClockOutOfSync,
+    IdempotencyConflict,
+    InsufficientBalance,
+    InvalidTransfer,
+    JournalFailed,
+    NotExecuted,
+    NotSent,
+    OutcomeUnknown,
+    PermissionDenied,
+    PolicyDenied,
+    ProvenAbsent,
+    RateLimited,
+    ReadFailed,
+    Rejected,
+    ResolutionRefused,
+    TransferError,
+)
+from binance_transfer.flows import Preflight
+from binance_transfer.history import TransferRecord
+from binance_transfer.outcome import Receipt
+from binance_transfer.policy import Policy
+from binance_transfer.transfer import Transfer
+from binance_transfer.transfer_types import TRANSFER_TYPES, TransferType, TransferTypeInfo, Wallet, transfer_type
+from binance_transfer.transport import AsyncHttpxTransport, AsyncTransport, HttpxTransport, Transport
+
+if TYPE_CHECKING:
+    from binance_transfer.journal import Journal
+
+
+def __getattr__(name: str) -> Any:
+    """Import the journal, and with it a database library, only where it is used."""
+    if name == "Journal":
+        from binance_transfer.journal import Journal
+
+        return Journal
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+__all__ = [
+    "TRANSFER_TYPES",
+    "Ambiguous",
+    "AnswerRecord",
+    "AsyncHttpxTransport",
+    "AsyncTransferClient",
+    "AsyncTransport",
+    "Attempt",
+    "AttemptRecord",
+    "Audit",
+    "Clock",
+    "ClockOutOfSync",
+    "Credentials",
+    "Entry",
+    "HttpxTransport",
+    "IdempotencyConflict",
+    "InsufficientBalance",
+    "InvalidTransfer",
+    "Journal",
+    "JournalFailed",
+    "NotExecuted",
+    "NotSent",
+    "OutcomeUnknown",
+    "PermissionDenied",
+    "Policy",
+    "PolicyDenied",
+    "Preflight",
+    "ProvenAbsent",
+    "RateLimited",
+    "ReadFailed",
+    "Receipt",
+    "Rejected",
+    "ResolutionRefused",
+    "Transfer",
+    "TransferClient",
+    "TransferError",
+    "TransferRecord",
+    "TransferType",
+    "TransferTypeInfo",
+    "Transport",
+    "Wallet",
+    "transfer_type",
+]

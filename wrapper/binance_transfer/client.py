@@ -1,0 +1,454 @@
+"""
+The clients that users hold.
+
+One rule: everything that is decided is decided in a flow. A client only performs effects: the sync one here, the async
+one here, with `await` as the one difference.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping
+from decimal import Decimal
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, overload
+
+from binance_transfer import flows
+from binance_transfer.answer import NoAnswer
+from binance_transfer.attempt import Attempt
+from binance_transfer.clock import Clock
+from binance_transfer.credentials import Credentials
+from binance_transfer.flows import Effect, Flow, Preflight
+from binance_transfer.history import HistoryQuery, Reading, TransferRecord
+from binance_transfer.outcome import Receipt
+from binance_transfer.policy import Policy
+from binance_transfer.session import BASE_URL, Session
+from binance_transfer.transfer import Transfer
+from binance_transfer.transfer_types import BetweenIsolated, BetweenSharedWallets, FromIsolated, ToIsolated
+from binance_transfer.transport import AsyncTransport, Transport, over_httpx, over_httpx_asyncio
+from binance_transfer_api.api.asset.universal_transfer import RECV_WINDOW_DEFAULT
+
+if TYPE_CHECKING:
+    import httpx
+
+    from binance_transfer.audit import Audit
+    from binance_transfer.entries import Entry
+    from binance_transfer.journal import Journal
+
+T = TypeVar("T")
+R_co = TypeVar("R_co", covariant=True)
+Amount = Decimal | str | int
+
+
+class _Transferring(Generic[R_co]):
+    """
+    The call that both clients share; R_co is what it gives back: a receipt, or one to await.
+
+    The overloads let a type checker refuse a missing or a superfluous symbol. A variable of type TransferType goes
+    through ``execute(Transfer(…))``, which checks the same when it runs.
+    """
+
+    @overload
+    def transfer(
+        self,
+        type: BetweenSharedWallets,
+        asset: str,
+        amount: Amount,
+        *,
+        idempotency_key: str | None = None,
+        resolve_within_s: float | None = None,
+    ) -> R_co: ...
+    @overload
+    def transfer(
+        self,
+        type: FromIsolated,
+        asset: str,
+        amount: Amount,
+        *,
+        from_symbol: str,
+        idempotency_key: str | None = None,
+        resolve_within_s: float | None = None,
+    ) -> R_co: ...
+    @overload
+    def transfer(
+        self,
+        type: ToIsolated,
+        asset: str,
+        amount: Amount,
+        *,
+        to_symbol: str,
+        idempotency_key: str | None = None,
+        resolve_within_s: float | None = None,
+    ) -> R_co: ...
+    @overload
+    def transfer(
+        self,
+        type: BetweenIsolated,
+        asset: str,
+        amount: Amount,
+        *,
+        from_symbol: str,
+        to_symbol: str,
+        idempotency_key: str | None = None,
+        resolve_within_s: float | None = None,
+    ) -> R_co: ...
+    def transfer(
+        self,
+        type: Any,  # noqa: A002
+        asset: str,
+        amount: Amount,
+        *,
+        from_symbol: str | None = None,
+        to_symbol: str | None = None,
+        idempotency_key: str | None = None,
+        resolve_within_s: float | None = None,
+    ) -> R_co:
+        """
+        Move an asset from one wallet of the account to another. Sends one request, never a second.
+
+        type: one of TRANSFER_TYPES.
+        amount: exact; Decimal, text or int, at most 8 decimals.
+        from_symbol, to_symbol: trading pair of the isolated margin wallet that pays or receives, just where the type
+            needs it.
+        idempotency_key: needs a journal. Whoever calls again with the key, after whatever crash, gets the same
+            receipt and moves nothing twice.
+        resolve_within_s: where no answer says what happened, reconcile for so long before OutcomeUnknown is raised;
+            90 with a journal, else 0, which means not at all.
+
+        Returns a Receipt. Raises NotExecuted where nothing moved and OutcomeUnknown where it may have moved; see the
+        errors for what to do. InvalidTransfer is raised before anything is sent.
+        """
+        transfer = Transfer(type, asset, amount, from_symbol=from_symbol, to_symbol=to_symbol)
+        return self.execute(transfer, idempotency_key=idempotency_key, resolve_within_s=resolve_within_s)
+
+    def execute(
+        self,
+        transfer: Transfer | Attempt,
+        *,
+        idempotency_key: str | None = None,
+        resolve_within_s: float | None = None,
+    ) -> R_co:
+        """Send a transfer, or an attempt made by ``prepare``, once."""
+        raise NotImplementedError
+
+
+class TransferClient(_Transferring[Receipt]):
+    """
+    A client for programs without an event loop. Threads may share it; a forked process needs one of its own.
+
+    credentials: Credentials, or a mapping with its arguments.
+    base_url: https, or http to this machine.
+    recv_window_ms: for how long after its timestamp the exchange may begin a request, 1 to 60000.
+    timeout_s: deadline for one whole call, connecting included.
+    settle_ms: how long after its window a transfer may still execute or show up in history; nobody documents it.
+    extra_rejected_codes: error codes, unknown to spec/error_codes.yaml, that are to mean "nothing moved".
+    transport: what sends; an HttpxTransport with options for proxies or certificates, or any httpx.BaseTransport.
+    clock: where time comes from, for tests.
+    journal: records every send before it leaves, and makes idempotency keys work.
+    policy: an operator's limits, checked for every send.
+
+    Raises ValueError for settings that cannot be right.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials | Mapping[str, Any],
+        *,
+        base_url: str = BASE_URL,
+        recv_window_ms: int = RECV_WINDOW_DEFAULT,
+        timeout_s: float = 10.0,
+        transport: "Transport | httpx.BaseTransport | None" = None,
+        clock: Clock | None = None,
+        settle_ms: int = 30_000,
+        extra_rejected_codes: Collection[int] = frozenset(),
+        journal: "Journal | None" = None,
+        policy: Policy | None = None,
+    ) -> None:
+        self._session: Final = Session(
+            credentials,
+            base_url,
+            recv_window_ms,
+            timeout_s,
+            clock,
+            settle_ms,
+            extra_rejected_codes,
+            journal=journal,
+            policy=policy,
+        )
+        self._transport: Final = over_httpx(transport)
+
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env."""
+        return cls(Credentials.from_env(), **_base_url_from_env(options))
+
+    def execute(
+        self,
+        transfer: Transfer | Attempt,
+        *,
+        idempotency_key: str | None = None,
+        resolve_within_s: float | None = None,
+    ) -> Receipt:
+        """
+        Send a transfer, or an attempt made by ``prepare``, once.
+
+        Returns and raises what ``transfer`` does. An attempt that was sent before is not sent again: OutcomeUnknown.
+        """
+        return self._run(self._session.order(transfer, idempotency_key, resolve_within_s))
+
+    def prepare(self, transfer: Transfer) -> Attempt:
+        """Make an attempt without sending it: to store before ``execute``, and to ``reconcile`` after a crash."""
+        return self._run(flows.prepare(transfer, self._session.settings))
+
+    def reconcile(
+        self, attempt: Attempt, *, deadline_s: float = 120.0, claimed: Collection[int] = frozenset()
+    ) -> Receipt:
+        """
+        Find out what became of an attempt, by the exchange's history and clock. Moves nothing.
+
+        It may take until the attempt's window is over: recv_window_ms plus settle_ms after its timestamp. Progress
+        is logged at INFO.
+
+        deadline_s: when to give up; the answer is then still OutcomeUnknown.
+        claimed: ids that the caller knows to belong to other transfers; those that this client has seen are known.
+
+        Returns a Receipt where it moved. Raises ProvenAbsent where it did not and never will, Ambiguous, or
+        OutcomeUnknown.
+        """
+        return self._run(self._session.reconciliation(attempt, deadline_s, claimed))
+
+    def reconcile_all(self, *, deadline_s: float = 120.0) -> "list[Entry]":
+        """
+        Reconcile every open key of the journal, e.g. after a crash, and return them all with what became of them.
+
+        deadline_s: for each of them; what is still "open" then is so in the result.
+        """
+        return self._run(self._session.reconcile_all(deadline_s))
+
+    def audit(self, since: int) -> "Audit":
+        """
+        Compare the journal with the exchange's history.
+
+        since: milliseconds since 1970.
+
+        Raises ReadFailed and JournalFailed.
+        """
+        return self._run(self._session.audit(since))
+
+    def history(
+        self,
+        type: str,  # noqa: A002
+        *,
+        start: int | None = None,
+        end: int | None = None,
+        from_symbol: str | None = None,
+        to_symbol: str | None = None,
+    ) -> Iterator[TransferRecord]:
+        """
+        Iterate over the transfers of one type, all pages, read as they are needed.
+
+        start, end: milliseconds since 1970; without them the exchange answers for the last 7 days.
+
+        Raises InvalidTransfer for symbols that do not fit the type, and ReadFailed.
+        """
+        query = HistoryQuery(type, start, end, from_symbol, to_symbol).checked()
+        reading = Reading()
+        while (number := reading.next_page()) is not None:
+            yield from reading.fresh(self._run(flows.read_page(query, number, self._session.settings)))
+
+    def preflight(self) -> Preflight:
+        """Ask for the clock, the key's permissions and the state of the exchange; raises ReadFailed."""
+        return self._run(flows.preflight(self._session.settings))
+
+    def close(self) -> None:
+        """Close all connections; the client sends nothing afterwards."""
+        self._session.closed = True
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._session.base_url}>"
+
+    def _run(self, flow: Flow[T]) -> T:
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    result = self._perform(effect)
+                except BaseException as error:  # noqa: BLE001  # the flow decides what it means
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+
+    def _perform(self, effect: Effect[Any]) -> object:
+        match effect:
+            case flows.Post(timeout_s=timeout_s) | flows.Read(timeout_s=timeout_s):
+                return self._session.refusal(effect) or self._transport.send(self._session.signed(effect), timeout_s)
+            case flows.Sleep(seconds):
+                self._session.clock.sleep(seconds)
+                return None
+            case flows.Transaction(change):
+                return self._session.transact(change)
+            case _:
+                return self._session.immediate(effect)
+
+
+class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
+    """
+    A client for one asyncio event loop: that of its first call. Takes what TransferClient takes.
+
+    transport: an AsyncHttpxTransport, or any httpx.AsyncBaseTransport.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials | Mapping[str, Any],
+        *,
+        base_url: str = BASE_URL,
+        recv_window_ms: int = RECV_WINDOW_DEFAULT,
+        timeout_s: float = 10.0,
+        transport: "AsyncTransport | httpx.AsyncBaseTransport | None" = None,
+        clock: Clock | None = None,
+        settle_ms: int = 30_000,
+        extra_rejected_codes: Collection[int] = frozenset(),
+        journal: "Journal | None" = None,
+        policy: Policy | None = None,
+    ) -> None:
+        self._session: Final = Session(
+            credentials,
+            base_url,
+            recv_window_ms,
+            timeout_s,
+            clock,
+            settle_ms,
+            extra_rejected_codes,
+            journal=journal,
+            policy=policy,
+        )
+        self._transport: Final = over_httpx_asyncio(transport)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env."""
+        return cls(Credentials.from_env(), **_base_url_from_env(options))
+
+    def execute(
+        self,
+        transfer: Transfer | Attempt,
+        *,
+        idempotency_key: str | None = None,
+        resolve_within_s: float | None = None,
+    ) -> Coroutine[Any, Any, Receipt]:
+        """
+        Send a transfer, or an attempt made by ``prepare``, once.
+
+        Returns and raises what ``transfer`` does. An attempt that was sent before is not sent again: OutcomeUnknown.
+        """
+        return self._run(self._session.order(transfer, idempotency_key, resolve_within_s))
+
+    async def prepare(self, transfer: Transfer) -> Attempt:
+        """Make an attempt without sending it: to store before ``execute``, and to ``reconcile`` after a crash."""
+        return await self._run(flows.prepare(transfer, self._session.settings))
+
+    async def reconcile(
+        self, attempt: Attempt, *, deadline_s: float = 120.0, claimed: Collection[int] = frozenset()
+    ) -> Receipt:
+        """Find out what became of an attempt: see TransferClient.reconcile."""
+        return await self._run(self._session.reconciliation(attempt, deadline_s, claimed))
+
+    async def reconcile_all(self, *, deadline_s: float = 120.0) -> "list[Entry]":
+        """Reconcile every open key of the journal: see TransferClient.reconcile_all."""
+        return await self._run(self._session.reconcile_all(deadline_s))
+
+    async def audit(self, since: int) -> "Audit":
+        """Compare the journal with the exchange's history: see TransferClient.audit."""
+        return await self._run(self._session.audit(since))
+
+    async def history(
+        self,
+        type: str,  # noqa: A002
+        *,
+        start: int | None = None,
+        end: int | None = None,
+        from_symbol: str | None = None,
+        to_symbol: str | None = None,
+    ) -> AsyncIterator[TransferRecord]:
+        """
+        Iterate over the transfers of one type, all pages, read as they are needed.
+
+        start, end: milliseconds since 1970; without them the exchange answers for the last 7 days.
+
+        Raises InvalidTransfer for symbols that do not fit the type, and ReadFailed.
+        """
+        query = HistoryQuery(type, start, end, from_symbol, to_symbol).checked()
+        reading = Reading()
+        while (number := reading.next_page()) is not None:
+            for record in reading.fresh(await self._run(flows.read_page(query, number, self._session.settings))):
+                yield record
+
+    async def preflight(self) -> Preflight:
+        """Ask for the clock, the key's permissions and the state of the exchange; raises ReadFailed."""
+        return await self._run(flows.preflight(self._session.settings))
+
+    async def aclose(self) -> None:
+        """Close all connections; the client sends nothing afterwards."""
+        self._session.closed = True
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._session.base_url}>"
+
+    async def _run(self, flow: Flow[T]) -> T:
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    result = await self._perform(effect)
+                except BaseException as error:  # noqa: BLE001  # the flow decides what it means
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+
+    async def _perform(self, effect: Effect[Any]) -> object:
+        match effect:
+            case flows.Post(timeout_s=timeout_s) | flows.Read(timeout_s=timeout_s):
+                refusal = self._session.refusal(effect) or self._foreign_loop()
+                return refusal or await self._transport.send(self._session.signed(effect), timeout_s)
+            case flows.Sleep(seconds):
+                await self._session.clock.sleep_asyncio(seconds)
+                return None
+            case flows.Transaction(change):
+                return await asyncio.to_thread(self._session.transact, change)
+            case _:
+                return self._session.immediate(effect)
+
+    def _foreign_loop(self) -> NoAnswer | None:
+        loop = asyncio.get_running_loop()
+        self._loop = self._loop or loop
+        if self._loop is loop:
+            return None
+        return NoAnswer(sent=False, reason="this client belongs to another event loop: make one in each")
+
+
+def _base_url_from_env(options: dict[str, Any]) -> dict[str, Any]:
+    base_url = os.environ.get("BINANCE_BASE_URL")
+    return ({"base_url": base_url} if base_url else {}) | options

@@ -1,0 +1,252 @@
+"""
+What can go wrong, named after what it means for the money.
+
+One rule: an error under NotExecuted says that nothing moved, and nothing else may say so.
+
+    TransferError
+    ├── NotExecuted                nothing moved
+    │   ├── InvalidTransfer        refused before sending; also a ValueError
+    │   │   └── IdempotencyConflict    the key was used for a different transfer
+    │   ├── NotSent                no connection
+    │   ├── Rejected               Binance said no
+    │   │   ├── RateLimited
+    │   │   ├── PermissionDenied
+    │   │   ├── InsufficientBalance
+    │   │   └── ClockOutOfSync
+    │   ├── PolicyDenied           outside the operator's limits
+    │   └── ProvenAbsent           reconciliation found that it never happened
+    ├── OutcomeUnknown             may have moved: do not send again
+    │   └── Ambiguous              history holds several candidates
+    ├── ReadFailed                 a call that only reads got no usable answer
+    ├── JournalFailed              the journal could not be used, and nothing was sent without it
+    └── ResolutionRefused          a person's verdict was not taken; also a ValueError
+"""
+
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from binance_transfer.attempt import Attempt
+    from binance_transfer.history import TransferRecord
+
+
+class AnswerFacts(TypedDict, total=False):
+    """What every answer carries, good or bad."""
+
+    http_status: int | None
+    retry_after_s: int | None
+    used_uid_weight_1m: int | None
+
+
+class TransferError(Exception):
+    """
+    The root of all errors of this package.
+
+    Catch NotExecuted and OutcomeUnknown rather than this one: they call for opposite reactions.
+
+    http_status: status of the answer, None if there was none.
+    retry_after_s: seconds for which the exchange asks for silence, None if it did not.
+    used_uid_weight_1m: weight that the account has used this minute, None if the answer did not say.
+    """
+
+    def __init__(self, message: str, **answer: Unpack[AnswerFacts]) -> None:
+        super().__init__(message)
+        self.http_status = answer.get("http_status")
+        self.retry_after_s = answer.get("retry_after_s")
+        self.used_uid_weight_1m = answer.get("used_uid_weight_1m")
+
+    def __reduce__(self) -> "tuple[Callable[..., TransferError], tuple[object, ...]]":
+        return self._restored, (self.args, self.__dict__)
+
+    @classmethod
+    def _restored(cls, args: tuple[object, ...], state: dict[str, Any]) -> Self:
+        error = cls.__new__(cls, *args)
+        error.__dict__.update(state)
+        return error
+
+
+class NotExecuted(TransferError):
+    """
+    Nothing moved.
+
+    The same transfer may be sent again once the cause is gone.
+    """
+
+
+class InvalidTransfer(NotExecuted, ValueError):
+    """
+    Refused before anything was sent, so nothing moved.
+
+    The message says which value is wrong and what would be right. Correct it and call again.
+    """
+
+
+class IdempotencyConflict(InvalidTransfer):
+    """
+    The key was used for a different transfer, so this one was not sent.
+
+    Use one key for one transfer. If this is meant to be another one, give it a key of its own.
+    """
+
+
+class NotSent(NotExecuted):
+    """
+    No connection was made, so nothing moved.
+
+    Check the network, the proxy and the certificates, and call again.
+    """
+
+
+class Rejected(NotExecuted):
+    """
+    Binance said no, so nothing moved.
+
+    Look at ``code`` and ``msg``. Sending the same again is safe, and helps only once the cause is gone.
+
+    code: the vendor's error code, None where the answer carried none (a firewall's page).
+    msg: the vendor's text, "" where there was none.
+    """
+
+    def __init__(self, message: str, *, code: int | None, msg: str, **answer: Unpack[AnswerFacts]) -> None:
+        super().__init__(message, **answer)
+        self.code = code
+        self.msg = msg
+
+
+class RateLimited(Rejected):
+    """
+    Too many requests, so this one was not processed and nothing moved.
+
+    Send nothing at all for ``retry_after_s`` seconds (a minute where it is None): going on leads to a ban.
+    """
+
+
+class PermissionDenied(Rejected):
+    """
+    The key may not do this, so nothing moved.
+
+    Check that the key is right, that it has the permission named by ``client.preflight()``, and that this machine's
+    address is one that the key allows.
+    """
+
+
+class InsufficientBalance(Rejected):
+    """
+    The paying wallet holds, or may let go, too little, so nothing moved.
+
+    Move less, or fill the wallet first.
+    """
+
+
+class ClockOutOfSync(Rejected):
+    """
+    The request reached Binance too late or seemed to come from the future, so nothing moved.
+
+    Call again: the client measures the server's clock first. If it keeps happening the network is slower than
+    ``recv_window_ms`` allows.
+    """
+
+
+class PolicyDenied(NotExecuted):
+    """
+    Outside the operator's limits, or sending is halted, so nothing was sent.
+
+    Ask who set the limit; ``journal.resume()`` ends a halt.
+    """
+
+
+class ProvenAbsent(NotExecuted):
+    """
+    Reconciliation found that the attempt never executed and never will, so nothing moved.
+
+    Decide whether the transfer is still wanted, and send it as a new one.
+
+    attempt: what was reconciled.
+    """
+
+    def __init__(self, message: str, *, attempt: "Attempt", **answer: Unpack[AnswerFacts]) -> None:
+        super().__init__(message, **answer)
+        self.attempt = attempt
+
+
+class OutcomeUnknown(TransferError):
+    """
+    The money may have moved: do not send again.
+
+    Hand ``attempt`` to ``client.reconcile()``, at once or after a restart; until that has answered treat the money as
+    neither here nor there.
+
+    attempt: what was sent; ``attempt.to_dict()`` can be stored.
+    code: the vendor's error code, None where the answer carried none.
+    msg: the vendor's text, "" where there was none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        attempt: "Attempt",
+        code: int | None = None,
+        msg: str = "",
+        **answer: Unpack[AnswerFacts],
+    ) -> None:
+        super().__init__(message, **answer)
+        self.attempt = attempt
+        self.code = code
+        self.msg = msg
+
+
+class Ambiguous(OutcomeUnknown):
+    """
+    History holds several transfers that could be this one, so it moved once or not at all.
+
+    A person has to tell them apart, e.g. by the balances. Do not send again.
+
+    candidates: the confirmed rows of history that fit.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        attempt: "Attempt",
+        candidates: "Sequence[TransferRecord]",
+        **answer: Unpack[AnswerFacts],
+    ) -> None:
+        super().__init__(message, attempt=attempt, **answer)
+        self.candidates = tuple(candidates)
+
+
+class ReadFailed(TransferError):
+    """
+    A call that only reads (history, preflight, clock) got no usable answer.
+
+    It says nothing about any transfer, which is why it is not under NotExecuted. Reading again is always safe; heed
+    ``retry_after_s``.
+
+    code: the vendor's error code, None where the answer carried none.
+    msg: the vendor's text, "" where there was none.
+    """
+
+    def __init__(self, message: str, *, code: int | None = None, msg: str = "", **answer: Unpack[AnswerFacts]) -> None:
+        super().__init__(message, **answer)
+        self.code = code
+        self.msg = msg
+
+
+class JournalFailed(TransferError):
+    """
+    The journal could not be used, and nothing was sent that it has not recorded.
+
+    It is not under NotExecuted since the key may have an earlier attempt. Mend the database and call again with the
+    same key.
+    """
+
+
+class ResolutionRefused(TransferError, ValueError):
+    """
+    A person's verdict was not taken, and the journal is unchanged.
+
+    The message says why: the window is still open, the id is another attempt's, or there is nothing to resolve.
+    """

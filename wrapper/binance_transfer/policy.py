@@ -1,0 +1,76 @@
+"""
+An operator's limits.
+
+One rule: a limit holds for every send. What can be judged by itself is judged here; the daily sums are judged where the
+attempt is recorded, so that they hold across all workers.
+"""
+
+from collections.abc import Collection, Mapping
+from decimal import Context, Decimal, Inexact
+from functools import reduce
+from types import MappingProxyType
+from typing import Final
+
+from attrs import field, frozen
+
+from binance_transfer.transfer import Transfer, check_type, positive_amount
+
+_EXACT: Final = Context(prec=200, traps=[Inexact])
+
+
+def _amounts(limits: Mapping[str, Decimal | str | int] | None) -> Mapping[str, Decimal]:
+    return MappingProxyType({asset: positive_amount(limit) for asset, limit in (limits or {}).items()})
+
+
+def _names(names: Collection[str] | None) -> frozenset[str] | None:
+    if isinstance(names, str):
+        message = f"give a list of names, not the one text {names!r}"
+        raise TypeError(message)
+    return None if names is None else frozenset(names)
+
+
+@frozen(kw_only=True)
+class Policy:
+    """
+    What may be sent. Whatever is left out is not limited.
+
+    types: the transfer types that are allowed.
+    assets: the assets that are allowed.
+    max_amount: asset → the most that one transfer may move.
+    max_per_day: asset → the most that all transfers of the account may move in one day (UTC, the exchange's clock);
+        what may have moved counts as moved. Needs a journal.
+    """
+
+    types: frozenset[str] | None = field(default=None, converter=_names)
+    assets: frozenset[str] | None = field(default=None, converter=_names)
+    max_amount: Mapping[str, Decimal] = field(default=None, converter=_amounts)
+    max_per_day: Mapping[str, Decimal] = field(default=None, converter=_amounts)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a misspelt type, which would forbid what it should allow."""
+        for name in self.types or ():
+            check_type(name)
+
+    def objection(self, transfer: Transfer) -> str:
+        """Say why one transfer is outside the limits, "" if it is not."""
+        if self.types is not None and transfer.type not in self.types:
+            return f"{transfer.type} is not among the allowed types"
+        if self.assets is not None and transfer.asset not in self.assets:
+            return f"{transfer.asset} is not among the allowed assets"
+        limit = self.max_amount.get(transfer.asset)
+        if limit is not None and transfer.amount > limit:
+            return f"{transfer.amount_text} {transfer.asset} is more than the {limit:f} that one transfer may move"
+        return ""
+
+    def daily_objection(self, transfer: Transfer, today: Decimal) -> str:
+        """Say why a transfer is too much on top of what the day has moved, "" if it is not."""
+        limit = self.max_per_day.get(transfer.asset)
+        if limit is not None and exact_sum(today, transfer.amount) > limit:
+            much = f"{transfer.amount_text} {transfer.asset} on top of {today:f}"
+            return f"{much} is more than the {limit:f} that a day may move"
+        return ""
+
+
+def exact_sum(*amounts: Decimal) -> Decimal:
+    """Add amounts exactly, whatever decimal context the caller has set."""
+    return reduce(_EXACT.add, amounts, Decimal(0))

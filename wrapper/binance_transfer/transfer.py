@@ -1,0 +1,209 @@
+"""
+A transfer as a value: what shall move, from where, to where.
+
+One rule: a Transfer that exists is one that may be sent. Amounts are exact and symbols are just those that the type
+needs: a superfluous one has sent users' money to another wallet (JKorf/Binance.Net #1088).
+"""
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Final, Self, cast
+
+from attrs import field, frozen
+
+from binance_transfer.errors import InvalidTransfer
+from binance_transfer.transfer_types import TRANSFER_TYPES, TransferType
+from binance_transfer_api.api.asset.universal_transfer import AMOUNT_PATTERN
+
+_DECIMALS: Final = 8
+_NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?|\.[0-9]+([eE][+-]?[0-9]{1,3})?", re.ASCII)
+_EXPONENT_LIMIT: Final = 100  # an amount beyond it is a mistake, and its digits would fill the memory
+_WIRE: Final = re.compile(AMOUNT_PATTERN, re.ASCII)
+
+_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zs", "Zl", "Zp"})
+# Unicode calls these letters, marks or symbols, yet nothing shows: fillers, joiners and variation selectors
+# (Default_Ignorable_Code_Point in DerivedCoreProperties.txt, and the blank Braille pattern).
+_INVISIBLE_CHARACTERS: Final = frozenset(
+    map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810)))
+) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+
+
+@frozen(init=False)
+class Transfer:
+    """
+    One asset from one wallet of the account to another.
+
+    amount: exact, at most 8 decimals.
+    from_symbol, to_symbol: trading pair of the isolated margin wallet that pays or receives; None for other wallets.
+    checked: False for one made by ``Transfer.unchecked``.
+    """
+
+    type: TransferType
+    asset: str
+    amount: Decimal
+    from_symbol: str | None
+    to_symbol: str | None
+    checked: bool = field(eq=False, repr=False)
+
+    def __init__(
+        self,
+        type: TransferType,  # noqa: A002  # the vendor's name for it
+        asset: str,
+        amount: Decimal | str | int,
+        *,
+        from_symbol: str | None = None,
+        to_symbol: str | None = None,
+    ) -> None:
+        """Check every rule; raises InvalidTransfer."""
+        check_type(type)
+        check_name("asset", asset)
+        check_symbols(type, from_symbol, to_symbol)
+        exact = _shortened(positive_amount(amount))
+        if not _WIRE.fullmatch(amount_text(exact)):
+            decimals = -cast("int", exact.as_tuple().exponent)
+            message = f"has {decimals} decimals, at most {_DECIMALS}" if decimals > _DECIMALS else "is too large"
+            raise InvalidTransfer(f"amount {amount_text(exact)} {message}: give an amount that the exchange can hold")
+        self._fill(type, asset, exact, from_symbol, to_symbol, checked=True)
+
+    @classmethod
+    def unchecked(
+        cls,
+        type: str,  # noqa: A002
+        asset: str,
+        amount: Decimal | str | int,
+        *,
+        from_symbol: str | None = None,
+        to_symbol: str | None = None,
+    ) -> Self:
+        """
+        Make a transfer that only the rules for money hold for: the amount is exact, positive and finite.
+
+        For a type that Binance adds tomorrow or a rule that it changes. Reconciliation never concludes that such a
+        transfer did not happen, since nobody knows what history calls it.
+        """
+        for name, value in (("type", type), ("asset", asset), ("from_symbol", from_symbol), ("to_symbol", to_symbol)):
+            if value is not None or name in {"type", "asset"}:
+                _check_text(name, value)
+        transfer = cls.__new__(cls)
+        transfer._fill(type, asset, positive_amount(amount), from_symbol, to_symbol, checked=False)  # noqa: SLF001
+        return transfer
+
+    def _fill(
+        self,
+        type: str,  # noqa: A002
+        asset: str,
+        amount: Decimal,
+        from_symbol: str | None,
+        to_symbol: str | None,
+        *,
+        checked: bool,
+    ) -> None:
+        """Set the fields of a new object, which is frozen for everybody else."""
+        texts = {"type": type, "asset": asset, "from_symbol": from_symbol, "to_symbol": to_symbol}
+        for name, text in texts.items():
+            # Plain text also where an enum or another subclass came in: stored and compared by what it holds.
+            object.__setattr__(self, name, None if text is None else str.__str__(text))
+        object.__setattr__(self, "amount", amount)
+        object.__setattr__(self, "checked", checked)
+
+    @property
+    def amount_text(self) -> str:
+        """The amount as fixed-point text: what goes over the wire."""
+        return amount_text(self.amount)
+
+
+def amount_text(amount: Decimal) -> str:
+    """Write a finite Decimal without an exponent, digit for digit, under any decimal context."""
+    return format(amount, "f")
+
+
+def check_type(name: object) -> None:
+    """Raise InvalidTransfer for anything but the name of a known type."""
+    if not isinstance(name, str) or name not in TRANSFER_TYPES:
+        message = (
+            f"{name!r} is not a transfer type: TRANSFER_TYPES lists them, transfer_type(source, target) finds one, "
+            "and Transfer.unchecked takes one that is new"
+        )
+        raise InvalidTransfer(message)
+
+
+def check_symbols(name: str, from_symbol: str | None, to_symbol: str | None) -> None:
+    """Raise InvalidTransfer unless exactly the symbols that the type needs are there."""
+    info = TRANSFER_TYPES[name]
+    for parameter, symbol, needed in (
+        ("from_symbol", from_symbol, info.needs_from_symbol),
+        ("to_symbol", to_symbol, info.needs_to_symbol),
+    ):
+        if symbol is None:
+            if needed:
+                message = f"{name} needs {parameter}: the trading pair of the isolated margin wallet, e.g. 'BTCUSDT'"
+                raise InvalidTransfer(message)
+        elif needed:
+            check_name(parameter, symbol)
+        else:
+            message = f"{name} takes no {parameter}: leave it out, or the money may go to another wallet"
+            raise InvalidTransfer(message)
+
+
+def check_name(parameter: str, name: object) -> None:
+    """Raise InvalidTransfer unless this is the name of an asset or symbol: visible characters of any script."""
+    text = _check_text(parameter, name)
+    for character in text:
+        if unicodedata.category(character) in _INVISIBLE_CATEGORIES or character in _INVISIBLE_CHARACTERS:
+            label = unicodedata.name(character, f"U+{ord(character):04X}")
+            message = f"{parameter} {text!r} holds a character that nobody sees ({label}): leave it out"
+            raise InvalidTransfer(message)
+
+
+def _check_text(parameter: str, value: object) -> str:
+    if not isinstance(value, str):
+        message = f"{parameter} must be a str, not {type(value).__name__}"
+        raise InvalidTransfer(message)
+    if not value:
+        message = f"{parameter} is empty"
+        raise InvalidTransfer(message)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        message = f"{parameter} {value!r} holds half of a surrogate pair, which is not text"
+        raise InvalidTransfer(message)
+    return value
+
+
+def positive_amount(amount: object) -> Decimal:
+    """Take an amount over exactly, whatever decimal context the caller has set; raises InvalidTransfer."""
+    match amount:
+        case bool() | float():
+            message = f"amount must be Decimal, str or int, not {type(amount).__name__}: write it as text, e.g. '25.5'"
+            raise InvalidTransfer(message)
+        case int():
+            exact = Decimal(amount) if abs(amount) < 10**_EXPONENT_LIMIT else Decimal("Infinity")
+        case str():
+            if not _NUMBER.fullmatch(amount):
+                message = f"amount {amount[:50]!r} is not a positive decimal number like '25.5'"
+                raise InvalidTransfer(message)
+            exact = Decimal(amount)
+        case Decimal():
+            exact = Decimal(amount)  # a subclass may write itself as another number than it is
+        case _:
+            message = f"amount must be Decimal, str or int, not {type(amount).__name__}"
+            raise InvalidTransfer(message)
+    if (
+        not exact.is_finite()
+        or abs(exact.adjusted()) > _EXPONENT_LIMIT
+        or len(exact.as_tuple().digits) > _EXPONENT_LIMIT
+    ):
+        message = "amount is not a number of a size that money has"
+        raise InvalidTransfer(message)
+    if exact.is_signed() or exact.is_zero():
+        message = f"amount {amount_text(exact)} is not greater than zero"
+        raise InvalidTransfer(message)
+    return exact
+
+
+def _shortened(amount: Decimal) -> Decimal:
+    """Drop zeros beyond the last decimal that the exchange takes; the value stays the same."""
+    sign, digits, exponent = amount.as_tuple()
+    excess = -_DECIMALS - cast("int", exponent)
+    if excess > 0 and not any(digits[-excess:]):
+        return Decimal((sign, digits[:-excess], -_DECIMALS))
+    return amount
