@@ -6,9 +6,8 @@ RUN := $(VENV)/bin/python
 PIP_INSTALL := -m pip install --quiet --quiet --no-compile --disable-pip-version-check
 PACKAGES := wrapper/binance_transfer generated_client/binance_transfer_api sandbox/binance_transfer_sandbox generator \
 	demo benchmarks simulator comparison tests
-PEERS := .venv-binance-connector .venv-python-binance
 
-.PHONY: help generate check docs-check demo test lint bench simulate compare peers fuzz pythons dist lint-spec mock clean
+.PHONY: help generate check docs-check demo test lint bench simulate compare processes peers fuzz pythons dist lint-spec mock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -22,9 +21,9 @@ $(VENV)/.base: pyproject.toml constraints.txt
 $(VENV)/.ready: $(VENV)/.base
 	$(RUN) $(PIP_INSTALL) --constraint constraints.txt --editable '.[dev]' && touch $@
 
-.venv-%/.ready: tests/peers/%.txt
-	$(PYTHON) -m venv $(if $(wildcard $@),,--clear) .venv-$*
-	.venv-$*/bin/python $(PIP_INSTALL) --requirement $< && touch $@
+.venv-schemathesis/.ready: tests/peers/schemathesis.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python $(PIP_INSTALL) --requirement $< && touch $@
 
 generate: $(VENV)/.base ## write generated_client/ from spec/
 	$(RUN) -m generator generate
@@ -44,25 +43,28 @@ test: $(VENV)/.ready ## all quick tests, with branch coverage of wrapper and gen
 lint: $(VENV)/.ready ## style, types, imports
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy $(PACKAGES) && $(VENV)/bin/pyright --pythonpath $(RUN)
-	$(VENV)/bin/lint-imports --no-cache --no-logo
+	$(VENV)/bin/lint-imports --no-cache --no-logo && $(RUN) -m pytest --quiet tests/typing
 
 bench: $(VENV)/.ready ## what a call costs, beside plain httpx
 	$(RUN) -m benchmarks
 
-simulate: $(VENV)/.ready ## transfers by the hundred thousand in a simulated world, each verdict checked
-	$(RUN) -m simulator --transfers 100000 $(ARGS)
+simulate: $(VENV)/.ready ## a million transfers in a simulated world, each verdict checked
+	$(RUN) -m simulator --transfers 1000000 --workers 2 $(ARGS)
 
 compare: $(VENV)/.ready ## what clients tell their callers when the exchange fails; writes it into the documents
 	$(RUN) -m comparison --write docs/comparison.md --write README.md
 
-peers: $(VENV)/.ready $(PEERS:=/.ready) ## clients that others wrote, against the sandbox; ours, against other servers
+processes: $(VENV)/.ready ## the journal under processes that are killed and stopped, on SQLite and PostgreSQL
+	$(RUN) -m pytest tests/processes --numprocesses 2 $(ARGS)
+
+peers: $(VENV)/.ready ## clients that others wrote, against the sandbox; ours, against other servers
 	$(RUN) -m pytest tests/peers $(ARGS)
 
 fuzz: $(VENV)/.ready .venv-schemathesis/.ready ## schemathesis: does the sandbox answer as the spec says?
 	$(RUN) -m tests.peers.fuzz
 
 pythons: $(VENV)/.ready ## the tests on each of CPython 3.11, 3.12 and 3.13 that is here
-	$(RUN) -m tests.project.pythons
+	$(RUN) -m tests.project.pythons $(ARGS)
 
 dist: $(VENV)/.ready ## build wheel and sdist, and use the wheel in an empty environment
 	$(RUN) -m tests.project.distribution

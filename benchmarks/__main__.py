@@ -16,7 +16,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import calls, parts, starts
+from benchmarks import calls, journal, parts, starts
 
 _PAGE = "user-universal-transfer.md"
 
@@ -35,6 +35,7 @@ def main() -> int:
         "",
         sep="\n",
     )
+    console.print(_table("A transfer and the journal", "µs", journal.measure(), journal.FLOORS), "", sep="\n")
     page = Path(os.environ.get("VENDOR_PAGES", "")) / _PAGE
     started = starts.measure(page if page.is_file() else None)
     console.print(_table("A process, start to end", "ms", started, dict.fromkeys(started, "python, nothing else")))

@@ -1,5 +1,6 @@
 """The tour: `python -m demo`, or `make demo`. Exits 1 where anything is not as it should be."""
 
+import io
 import sys
 from collections.abc import Iterable
 
@@ -64,4 +65,6 @@ def _surprise(story: Story) -> str:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):  # an encoding that lacks some of the characters is no reason to fail
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())

@@ -209,7 +209,7 @@ def test_a_change_is_found(name: str, where: str) -> None:
     _check(verdict_of(text), text, change, where[:2])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(
     name=st.sampled_from(sorted(CHANGES)),
     dialect=ANY | st.sampled_from(list(NAMED.values())),

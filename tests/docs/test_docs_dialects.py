@@ -16,7 +16,7 @@ from tests.docs.vendor_page import Dialect, PageFacts, Row, both, render
 if TYPE_CHECKING:
     from generator.docs.vocabulary import Language
 
-EXAMPLES = settings(deadline=None, max_examples=40)
+EXAMPLES = settings(deadline=None)
 OPERATIONS = [operation.name for operation in OURS.operations]
 HALVES = {"en": (0,), "zh": (1,), "both": (0, 1), "swapped": (1, 0)}
 

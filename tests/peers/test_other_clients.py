@@ -9,8 +9,8 @@ from typing import Any, Literal
 import pytest
 
 from binance_transfer_sandbox import Sandbox
+from comparison.environments import python_of
 
-PROJECT = Path(__file__).resolve().parents[2]
 PROGRAMS = {
     "binance-connector": "binance_connector.py",
     "python-binance": "python_binance.py",
@@ -36,9 +36,9 @@ QUERIES = [
 
 
 def run(client: str, job: dict[str, Any]) -> Any:
-    """Let a client do its work, in an environment of its own."""
+    """Let a client do its work, in the environment that the comparison has for it."""
     done = subprocess.run(
-        [PROJECT / f".venv-{client}" / "bin" / "python", Path(__file__).parent / "programs" / PROGRAMS[client]],
+        [python_of(client), Path(__file__).parent / "programs" / PROGRAMS[client]],
         input=json.dumps(job),
         capture_output=True,
         text=True,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 DIST = PROJECT / "dist"
-PACKAGES = {"binance_transfer", "binance_transfer_api", "binance_transfer_sandbox"}
+PACKAGES = ("wrapper/binance_transfer", "generated_client/binance_transfer_api", "sandbox/binance_transfer_sandbox")
 IN_SDIST = {"spec/openapi.yaml", "generator/__main__.py", "tests/project/distribution.py", "LICENSE", "CHANGELOG.md"}
 
 # Runs with the wheel and its run-time dependencies alone. The server below is not the sandbox: that is an extra.
@@ -82,13 +82,19 @@ def main() -> int:
 
 
 def check_wheel(wheel: Path) -> None:
-    """Three packages with their type markers, the licence, and nothing else."""
-    names = zipfile.ZipFile(wheel).namelist()
-    tops = {name.partition("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == PACKAGES, tops
-    assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
+    """Three packages as they stand in the project, with their type markers, the licence, and nothing else."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    packaged = {name for name in names if ".dist-info/" not in name}
+    there = {
+        path.relative_to((PROJECT / package).parent).as_posix()
+        for package in PACKAGES
+        for path in (PROJECT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert packaged == there, packaged ^ there
+    assert {f"{Path(package).name}/py.typed" for package in PACKAGES} <= packaged
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names), names
-    assert all(name.endswith((".py", "py.typed")) or ".dist-info/" in name for name in names), names
     print(f"{wheel.name}: {len(names)} files, {wheel.stat().st_size // 1024} kB")
 
 

@@ -50,8 +50,8 @@ def sandbox(clock: ManualClock) -> Iterator[Sandbox]:
 class Calls(Protocol):
     """What both clients do, called alike."""
 
-    def execute(self, order: bt.Transfer | bt.Attempt) -> bt.Receipt: ...
-    def prepare(self, transfer: bt.Transfer) -> bt.Attempt: ...
+    def execute(self, order: bt.Transfer | bt.Attempt, /) -> bt.Receipt: ...
+    def prepare(self, transfer: bt.Transfer, /) -> bt.Attempt: ...
     def reconcile(
         self, attempt: bt.Attempt, *, deadline_s: float = 120.0, claimed: Collection[int] = ()
     ) -> bt.Receipt: ...
@@ -88,11 +88,16 @@ def connect(request: pytest.FixtureRequest, sandbox: Sandbox, clock: ManualClock
 
     def make(**options: Any) -> Calls:
         settings: dict[str, Any] = {"base_url": sandbox.base_url, "clock": clock, "timeout_s": 2.0} | options
+        # No certificates for plain http: loading them takes longer than all the rest of a test.
         if request.param == "sync":
-            client = bt.TransferClient(sandbox.credentials, **settings)
+            client = bt.TransferClient(sandbox.credentials, transport=bt.HttpxTransport(verify=False), **settings)
             opened.append(client.close)
             return client
-        asynchronous = _Asyncio(lambda: bt.AsyncTransferClient(sandbox.credentials, **settings))
+        asynchronous = _Asyncio(
+            lambda: bt.AsyncTransferClient(
+                sandbox.credentials, transport=bt.AsyncHttpxTransport(verify=False), **settings
+            )
+        )
         opened.append(asynchronous.close)
         return asynchronous
 

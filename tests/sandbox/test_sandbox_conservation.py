@@ -58,7 +58,7 @@ def totals(balances: Balances) -> Counter[str]:
     return sums
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(steps=steps)
 def test_money_is_conserved_and_the_ledger_tells_every_move(steps: list[tuple[dict[str, Any], Any, int]]) -> None:
     now_ms = START_MS

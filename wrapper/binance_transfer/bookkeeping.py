@@ -21,7 +21,7 @@ from attrs import evolve, frozen
 from binance_transfer.attempt import Attempt
 from binance_transfer.books import Books
 from binance_transfer.entries import AccountRecord, AnswerRecord, AttemptRecord, Entry, State, Verdict
-from binance_transfer.errors import IdempotencyConflict, JournalFailed, PolicyDenied, ResolutionRefused
+from binance_transfer.errors import IdempotencyConflict, InvalidTransfer, JournalFailed, PolicyDenied, ResolutionRefused
 from binance_transfer.policy import Policy, exact_sum
 from binance_transfer.reconcile import EARLY_MS, Window
 from binance_transfer.transfer import Transfer
@@ -30,6 +30,9 @@ from binance_transfer_api.api.asset.universal_transfer import WEIGHT, WEIGHT_LIM
 _MINUTE_MS: Final = 60_000
 _DAY_MS: Final = 24 * 60 * _MINUTE_MS
 _SLACK_MS: Final = 50
+_AHEAD_MS: Final = (
+    1_000  # how far a worker's idea of the exchange's clock may be ahead; begun late, a minute loses nothing
+)
 _IN_FLIGHT_S: Final = 0.2
 _FEWEST: Final = 10  # attempts a minute that are tried, however much strangers seem to make one cost
 
@@ -65,7 +68,8 @@ def begin(
     """
     Record an attempt for a key, or say why not: the key is settled or open (Entry), or has to wait.
 
-    Raises IdempotencyConflict, and PolicyDenied where an operator's limit or a halt forbids a new attempt.
+    Raises IdempotencyConflict, InvalidTransfer for an attempt whose time is yet to come, and PolicyDenied where an
+    operator's limit or a halt forbids a new attempt.
     """
     transfer = attempt.transfer
     entry = books.entry(key)
@@ -80,6 +84,10 @@ def begin(
             return entry  # an attempt is sent once, even one that moved nothing
         message = f"the attempt was made under the key {known.key!r}, not {key!r}: use that"
         raise IdempotencyConflict(message)
+    if (ahead_ms := attempt.timestamp_ms - now_ms) > EARLY_MS:
+        # It would be refused, or keep its key and all that is alike waiting for a window that begins later.
+        message = f"the attempt is for a time {ahead_ms / 1000:.0f} s from now: prepare another one"
+        raise InvalidTransfer(message)
     account = books.account()
     if account.halted:
         message = f"sending is halted: {account.halted}"
@@ -130,7 +138,7 @@ def _pace(account: AccountRecord, now_ms: int) -> Wait | None:
     weight = account.weight or WEIGHT
     if account.used + weight > WEIGHT_LIMIT:
         left_ms = (account.minute + 1) * _MINUTE_MS - now_ms
-        return Wait((left_ms + _SLACK_MS) / 1000, "the weight of this minute is used up")
+        return Wait((left_ms + _AHEAD_MS) / 1000, "the weight of this minute is used up")
     if account.used + weight * (account.started - account.answered + 1) > WEIGHT_LIMIT:
         return Wait(_IN_FLIGHT_S, "transfers under way may use up the weight of this minute")
     return None
@@ -188,11 +196,16 @@ def note_weight(books: Books, attempt: Attempt, used: int | None, silent_until_m
     account = books.account()
     account = evolve(account, silent_until_ms=max(account.silent_until_ms, silent_until_ms))
     if used is not None and _attempt(books, attempt.id).opened_ms // _MINUTE_MS == account.minute:
-        account = evolve(account, first=account.first or used, used=max(used, account.used))
         if silent_until_ms:
-            account = evolve(account, started=account.started - 1)  # refused, so it cost nothing
+            # Refused, so it cost nothing; and the figure may be that of the minute before, where a clock is ahead.
+            account = evolve(account, started=account.started - 1)
         else:
-            account = evolve(account, answered=account.answered + 1)
+            account = evolve(
+                account,
+                answered=account.answered + 1,
+                first=account.first or used,
+                used=max(used, account.used),
+            )
             account = evolve(account, weight=_weight(account))
     books.put_account(account)
 

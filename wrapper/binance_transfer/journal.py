@@ -81,7 +81,11 @@ class Journal:
         self._process: Final = os.getpid()
         self._now_ms: Callable[[], int] = _wall_ms
         self._engine: Final = _engine(url)
-        self._guarded(self._engine, self._prepare)
+        try:
+            self._guarded(self._engine, self._prepare)
+        except BaseException:
+            self.close()
+            raise
 
     def transact(self, change: Callable[[SqlBooks], T]) -> T:
         """Run a change of this account's books alone, commit it and return its result; raises JournalFailed."""
@@ -242,8 +246,8 @@ def _sqlite(url: URL) -> Engine:
     if url.query:
         message = f"a journal in a file takes no options: leave out ?{'&'.join(url.query)}=…"
         raise ValueError(message)
-    _create(database)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_MS / 1000})
+    _create(database)
 
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below, by their own word

@@ -18,6 +18,7 @@ from binance_transfer.bookkeeping import Recorded, Wait
 from binance_transfer.books import Books
 from binance_transfer.entries import AnswerRecord, AttemptRecord, Entry, Verdict
 from binance_transfer.errors import (
+    Ambiguous,
     ClockOutOfSync,
     InvalidTransfer,
     JournalFailed,
@@ -64,12 +65,12 @@ class JournalClaims:
         return recorded.entry.tran_id == tran_id
 
 
-def new_key() -> str:
-    """Make a key for a call that brings none."""
-    return uuid4().hex
+def key_for(order: Transfer | Attempt) -> str:
+    """Make a key for a call that brings none: an attempt that comes again is known by its own id."""
+    return order.id if isinstance(order, Attempt) else uuid4().hex
 
 
-def _check(key: object) -> None:
+def check(key: object) -> None:
     """Raise InvalidTransfer for a key that people and databases could not tell from another one."""
     if not isinstance(key, str) or not 0 < len(key) <= _KEY_LENGTH or not key.isprintable() or key != key.strip():
         message = f"idempotency_key must be a text of 1 to {_KEY_LENGTH} visible characters, not {key!r:.300}"
@@ -84,7 +85,6 @@ def transfer(
 
     Returns a Receipt, replayed where the key had moved. Raises as TransferClient.transfer says.
     """
-    _check(key)
     while True:
         attempt = order if isinstance(order, Attempt) else (yield from flows.prepare(order, settings))
         now_ms = (yield from Now()).server_ms
@@ -180,11 +180,16 @@ def _answered(
             raise result
         message = f"key {entry.key!r} has an attempt without a verdict: reconcile it, do not send again"
         raise OutcomeUnknown(message, attempt=open_attempt.attempt)
-    return (yield from resolve(open_attempt.attempt, settings, resolve_within_s))
+    sent = mine is not None and mine.id == open_attempt.attempt.id
+    return (yield from resolve(open_attempt.attempt, settings, resolve_within_s, sent=sent))
 
 
-def resolve(attempt: Attempt, settings: Settings, deadline_s: float) -> Flow[Receipt]:
-    """Reconcile an attempt that is recorded, write the verdict, and answer with the state of its key."""
+def resolve(attempt: Attempt, settings: Settings, deadline_s: float, *, sent: bool = True) -> Flow[Receipt]:
+    """
+    Reconcile an attempt that is recorded, write the verdict, and answer with the state of its key.
+
+    sent: the attempt is the caller's own; another call's is replayed.
+    """
     until_s = (yield from Now()).monotonic_s + deadline_s
     try:
         entry = yield from _resolved(attempt, settings, deadline_s)
@@ -192,7 +197,7 @@ def resolve(attempt: Attempt, settings: Settings, deadline_s: float) -> Flow[Rec
         message = f"the journal failed while the attempt was reconciled ({failed}): call again with the same key"
         raise OutcomeUnknown(message, attempt=attempt) from None
     left_s = until_s - (yield from Now()).monotonic_s
-    return (yield from _answered(entry, attempt, None, settings, max(left_s, 0)))
+    return (yield from _answered(entry, attempt if sent else None, None, settings, max(left_s, 0)))
 
 
 def _resolved(attempt: Attempt, settings: Settings, deadline_s: float) -> Flow[Entry]:
@@ -206,9 +211,25 @@ def _resolved(attempt: Attempt, settings: Settings, deadline_s: float) -> Flow[E
     except ProvenAbsent as absent:
         now_ms = (yield from Now()).server_ms
         return (yield from _closed(attempt, "absent", now_ms, note=str(absent))).entry
+    except Ambiguous as ambiguous:
+        now_ms = (yield from Now()).server_ms
+        yield from Transaction(_note(attempt, ambiguous, now_ms))
+        raise
     except _Closed:
         pass
     return (yield from Transaction(lambda books: bookkeeping.entry_of(books, attempt)))
+
+
+def _note(attempt: Attempt, ambiguous: Ambiguous, now_ms: int) -> "flows.Change[None]":
+    """Let those who read the journal see, once, that a person has to decide."""
+
+    def note(books: Books) -> None:
+        record = books.attempt(attempt.id)
+        if record and not any(answer.outcome == Ambiguous.__name__ for answer in record.answers):
+            told = AnswerRecord(now_ms, Ambiguous.__name__, None, None, str(ambiguous), None)
+            books.add_answer(attempt.id, told)
+
+    return note
 
 
 def resolve_all(settings: Settings, deadline_s: float) -> Flow[list[Entry]]:

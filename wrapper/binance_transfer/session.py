@@ -96,7 +96,9 @@ class Session:
         elif resolve_within_s != 0:
             resolve_within_s = _positive("resolve_within_s", resolve_within_s)
         if self.journal is not None:
-            return self._keyed(order, keyed.new_key() if key is None else key, resolve_within_s)
+            key = keyed.key_for(order) if key is None else key
+            keyed.check(key)
+            return self._keyed(order, key, resolve_within_s)
         if key is not None:
             message = "an idempotency_key needs a journal: TransferClient(…, journal=Journal(…))"
             raise ValueError(message)
@@ -138,6 +140,8 @@ class Session:
             yield from self._bind()
             if (yield from flows.Transaction(lambda books: books.attempt(attempt.id))) is not None:
                 return (yield from keyed.resolve(attempt, self.settings, deadline_s))
+            owned = yield from flows.Transaction(lambda books: [entry.tran_id for entry in books.entries()])
+            claimed = {*claimed, *(tran_id for tran_id in owned if tran_id is not None)}
         return (yield from reconcile(attempt, self.settings, deadline_s, ClientClaims(claimed)))
 
     def reconcile_all(self, deadline_s: float) -> "Flow[list[Entry]]":

@@ -160,7 +160,7 @@ class SqlBooks:
             accounts.c.uid == account.uid,
             accounts.c.name != account.name,
         )
-        if (other := self._connection.execute(others).scalar_one_or_none()) is not None:
+        if account.uid is not None and (other := self._connection.execute(others).scalar()) is not None:
             message = f"uid {account.uid} has its books under the name {other!r}: use that instead of {account.name!r}"
             raise JournalFailed(message)
         values = _account_values(account)
@@ -174,7 +174,7 @@ class SqlBooks:
     def entries(self) -> list[Entry]:
         """Return all about all keys, in the order of their first attempts."""
         by_key: dict[str, list[AttemptRecord]] = {}
-        for record in self._attempts(_ATTEMPT.order_by(attempts.c.opened_ms, attempts.c.number)):
+        for record in self._attempts(_ATTEMPT.order_by(attempts.c.number, attempts.c.opened_ms)):
             by_key.setdefault(record.key, []).append(record)
         return [Entry(key, records[0].attempt.transfer, tuple(records)) for key, records in by_key.items()]
 
@@ -270,7 +270,6 @@ class SqlBooks:
 _NAMED: Final = 500
 _ANSWER_FIELDS: Final = ("at_ms", "outcome", "http_status", "code", "msg", "tran_id")
 _RECORD_FIELDS: Final = ("key", "opened_ms", "window_end_ms", "state", "tran_id", "verdict", "verdict_ms", "note")
-
 
 
 def _account_values(account: AccountRecord) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What clients tell their callers when the exchange fails, measured: `python -m comparison`."""

@@ -1,0 +1,62 @@
+"""
+A virtual environment for each client of others.
+
+One rule: what is installed is what its file in requirements/ lists, all of it and nothing else.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from comparison.clients import OURS
+
+PROJECT: Final = Path(__file__).resolve().parents[1]
+_REQUIREMENTS: Final = Path(__file__).parent / "requirements"
+_INSTALL_S: Final = 600
+
+
+class NotInstalled(Exception):
+    """The client cannot be had here. The message says why, in one line."""
+
+
+def python_of(name: str) -> Path:
+    """Return the interpreter that has a client, in an environment made if need be; raises NotInstalled."""
+    if name == OURS:
+        return Path(sys.executable)
+    wanted = _requirements(name)
+    environment = PROJECT / f".venv-compare-{name}"
+    python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    done = environment / ".ready"  # written last: an environment without it was left half made
+    if not done.exists() or done.read_text() != wanted:
+        print(f"installing {name} …", file=sys.stderr)
+        _run([sys.executable, "-m", "venv", "--clear", str(environment)])
+        # The file lists what its packages need too, so there is nothing to resolve.
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+        _run([*pip, "--no-deps", "--requirement", str(_REQUIREMENTS / f"{name}.txt")])
+        done.write_text(wanted)
+    return python
+
+
+def version_of(name: str) -> str:
+    """Return the version of a client: the pinned one, and our own."""
+    if name == OURS:
+        from importlib.metadata import version
+
+        return version(OURS)
+    pins = (line.strip().partition("==") for line in _requirements(name).splitlines())
+    return next(version for pinned, _, version in pins if pinned == name)
+
+
+def _requirements(name: str) -> str:
+    return (_REQUIREMENTS / f"{name}.txt").read_text()
+
+
+def _run(command: list[str]) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_S, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise NotInstalled(f"not installed within {_INSTALL_S} s") from None
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
+        raise NotInstalled(lines[0] if lines else "the installer says nothing")

@@ -1,0 +1,68 @@
+"""
+What every program here does: a client is made, and each line on standard input becomes one call of it.
+
+One rule: what the caller would see is told as it is. Only the standard library is used, since this runs in each peer's
+environment.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+RETRIES = 3
+PAUSE_S = 0.2
+
+Call = Callable[[str, str, str, str], object]
+"""Takes type, asset, amount and key, and returns what the client returns, or its tranId."""
+
+
+def converse(connect: Callable[[dict[str, Any]], Call]) -> None:
+    """Make a client of the first line, say so, and answer each further line with what the call of it came to."""
+    settings = json.loads(sys.stdin.readline())
+    call = connect(settings)
+    _say({"ready": True})
+    for line in sys.stdin:
+        order = json.loads(line)
+        arguments = (order["type"], order["asset"], order["amount"], order["key"])
+        _say(_told(partial(_around(call, settings["loop"]), *arguments)))
+
+
+def _around(call: Call, loop: str) -> Call:
+    """Return a call with the loop that people write around it, or without one."""
+    if not loop:
+        return call
+    caught = _named(loop)
+
+    def again(*arguments: str) -> object:
+        for _ in range(RETRIES):
+            try:
+                return call(*arguments)
+            except caught:
+                time.sleep(PAUSE_S)
+        return call(*arguments)
+
+    return again
+
+
+def _named(name: str) -> type[Exception]:
+    """Return the class of errors that the loop catches: Exception, or one of a module that the program has loaded."""
+    module, _, attribute = name.rpartition(".")
+    error: type[Exception] = getattr(sys.modules[module or "builtins"], attribute)
+    return error
+
+
+def _told(run: Callable[[], object]) -> dict[str, Any]:
+    try:
+        result = run()
+    except Exception as error:  # noqa: BLE001  # this is what is measured
+        return {"raised": type(error).__name__, "bases": [base.__name__ for base in type(error).__mro__]}
+    tran_id = result.get("tranId") if isinstance(result, dict) else result
+    return {"returned": type(result).__name__, "tran_id": None if tran_id is None else str(tran_id)}
+
+
+def _say(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()

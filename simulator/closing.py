@@ -1,0 +1,109 @@
+"""
+The end of a history: all is quiet, what is open is reconciled, and an audit looks at everything.
+
+One rule: an audit of a quiet account is clean but for what strangers did and what was planted for it to find.
+"""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Final
+
+from binance_transfer import bookkeeping
+from binance_transfer.audit import Audit
+from binance_transfer.errors import OutcomeUnknown
+from binance_transfer.flows import Flow
+from binance_transfer.transfer import Transfer
+from binance_transfer_sandbox import faults
+from binance_transfer_sandbox.faults import Fault
+from simulator.driver import Life, Machine, waiting
+from simulator.engine import EPOCH_MS
+from simulator.network import CALM, Network
+from simulator.truth import Birth
+
+if TYPE_CHECKING:
+    from simulator.keyed import World
+
+_QUIET_S: Final = 75.0  # longer than a window, and than the longest time for which a row was pending
+_MADE_UP: Final = 77
+
+
+def close_books(world: "World", label: str, network: Network) -> None:
+    """Let one account come to its end."""
+    _Closing(world, label, network).start()
+
+
+class _Closing:
+    def __init__(self, world: "World", label: str, network: Network) -> None:
+        self._world: Final = world
+        self._label: Final = label
+        self._network: Final = network
+        self._process: Final = world.process(label, network, Machine(world.engine))
+        self._process.on_post = lambda post: self._born(post.attempt)
+        self._name = ""
+
+    def start(self) -> None:
+        self._network.weather = CALM
+        self._go_on(self._life(), None)
+
+    def _go_on(self, life: Life, result: object) -> None:
+        try:
+            flow = life.send(result)
+        except StopIteration:
+            return
+        self._process.run(flow, lambda outcome: self._go_on(life, outcome))
+
+    def _life(self) -> Life:
+        world, session = self._world, self._process.session
+        yield waiting(_QUIET_S)
+        resolved = yield session.reconcile_all(60.0)
+        if not isinstance(resolved, list):
+            world.witness.violate(f"{self._label}: the last reconciliation failed: {resolved}")
+        if world.engine.random.random() < world.scenario.planted:
+            yield from self._plant()
+        yield waiting(_QUIET_S)
+        audit = yield session.audit(EPOCH_MS - 10_000)
+        if isinstance(audit, Audit):
+            world.witness.audited(audit, world.database, self._label)
+        else:
+            world.witness.violate(f"{self._label}: the audit failed: {audit}")
+
+    def _plant(self) -> Life:
+        """Let happen, one by one, what an audit has to find."""
+        witness, session = self._world.witness, self._process.session
+        transfer = Transfer("MAIN_UMFUTURE", "BNB", "0.5")  # no policy limits it
+        yield from self._send("failed", transfer, faults.Settle(status="FAILED", after_ms=10))
+
+        yield from self._send("contradicted", transfer, faults.Firewall())
+        values = {"type": transfer.type, "asset": "BNB", "amount": "0.5", "timestamp": str(self._world.engine.now_ms())}
+        self._world.exchange.perform("transfer", values, uid=self._network.uid, fault=None)
+        witness.imitated[self._attempt_of("contradicted")] = list(self._world.exchange.ledger)[-1].tran_id
+
+        yield waiting(_QUIET_S)
+        made_up = _MADE_UP + self._network.uid
+        result = yield from self._send("missing", transfer, faults.Drop(executes=False))
+        if not isinstance(result, OutcomeUnknown):
+            witness.violate(f"{self._label}: {type(result).__name__} for a transfer that got no answer")
+            return
+        yield waiting(_QUIET_S)
+        now_ms = session.server_clock.now().server_ms
+        session.transact(
+            lambda books: bookkeeping.resolve(books, "missing", made_up, "looked at the wrong row", now_ms)
+        )
+        witness.misjudged[self._attempt_of("missing")] = made_up
+
+        yield from self._send("open", transfer, faults.Drop(executes=False))
+        witness.abandoned.add(self._attempt_of("open"))
+
+    def _send(self, key: str, transfer: Transfer, fault: Fault) -> Generator[Flow[Any], Any, object]:
+        self._name = key
+        self._network.next_post = fault
+        result: object = yield self._process.session.order(transfer, key, 0)
+        return result
+
+    def _born(self, attempt: Any) -> None:
+        birth = Birth((self._label, self._name), self._world.engine.now_s, attempt)
+        self._world.witness.births.setdefault(attempt.id, birth)
+
+    def _attempt_of(self, key: str) -> str:
+        entry = self._process.session.transact(lambda books: books.entry(key))
+        assert entry is not None  # noqa: S101  # it was recorded
+        return entry.attempts[0].attempt.id

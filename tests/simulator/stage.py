@@ -1,0 +1,212 @@
+"""A stage for scripted histories: one exchange, one database, and calls that go on step by step as the script says."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, cast
+
+from attrs import define, field
+
+from binance_transfer import bookkeeping, flows
+from binance_transfer.answer import NoAnswer, Reply
+from binance_transfer.attempt import Attempt
+from binance_transfer.entries import Entry
+from binance_transfer.errors import JournalFailed, TransferError
+from binance_transfer.flows import Effect, Flow
+from binance_transfer.policy import Policy
+from binance_transfer.session import Session
+from binance_transfer.transfer import Transfer
+from binance_transfer_sandbox import Exchange, HistoryBehaviour
+from binance_transfer_sandbox.faults import Fault
+from simulator import keyed
+from simulator.books import Database, MemoryJournal
+from simulator.network import NAMES, seen
+
+SETTLE_MS = 12_000
+WINDOW_S = 17.0  # recvWindow and settle_ms
+_LONG_S = 600.0
+
+
+class Clock:
+    """The stage's time, true on every clock."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_700_000_000.0
+
+    def time(self) -> float:
+        return self.now_s
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float, /) -> None:
+        self.now_s += seconds
+
+    async def sleep_asyncio(self, seconds: float, /) -> None:
+        raise AssertionError(seconds)
+
+
+@define
+class Stage:
+    """Where a script plays."""
+
+    clock: Clock = field(factory=Clock)
+    database: Database = field(factory=Database)
+    history: HistoryBehaviour = field(factory=HistoryBehaviour)
+    policy: Policy | None = None
+    exchange: Exchange = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.exchange = Exchange(lambda: int(self.clock.now_s * 1000), 0, history=self.history)
+        wallets = ("spot", "cross_margin", "isolated_margin:BTCUSDT", "isolated_margin:ETHUSDT")
+        self.exchange.open_account({wallet: {"USDT": "1000"} for wallet in wallets})
+
+    def worker(self, api_key: str = "key-1") -> "Worker":
+        journal = MemoryJournal(self.database, keyed.journal_account("treasury", api_key))
+        session = Session(
+            {"api_key": api_key, "secret": "simulated"},
+            "https://simulated.invalid",
+            5_000,
+            10.0,
+            self.clock,
+            SETTLE_MS,
+            (),
+            journal=cast("Any", journal),
+            policy=self.policy,
+        )
+        return Worker(self, session)
+
+    @property
+    def moved(self) -> int:
+        """How many transfers the exchange has made."""
+        return len(self.exchange.ledger.executions())
+
+    def recorded(self, key: str) -> bool:
+        return self.database.books("treasury").entry(key) is not None
+
+    def entry(self, key: str) -> Entry:
+        entry = self.database.books("treasury").entry(key)
+        assert entry is not None
+        return entry
+
+
+@define
+class Worker:
+    """A process on the stage."""
+
+    stage: Stage
+    session: Session
+
+    def transfer(
+        self,
+        key: str | None,
+        transfer: Transfer | Attempt,
+        *,
+        meets: Fault | None = None,
+        answered: bool = True,
+        within_s: float | None = None,
+    ) -> "Act":
+        """Begin a call. ``meets`` and ``answered`` say what becomes of what it sends."""
+        flow = self.session.order(transfer, key, within_s)
+        return Act(self, flow, meets, answered)
+
+    def person(self, key: str, tran_id: int | None) -> None:
+        now_ms = self.session.server_clock.now().server_ms
+        self.session.transact(lambda books: bookkeeping.resolve(books, key, tran_id, "looked", now_ms))
+
+
+@define
+class Act:
+    """A call that goes on as far as the script wants."""
+
+    worker: Worker
+    flow: Flow[Any]
+    meets: Fault | None
+    answered: bool
+    effect: Effect[Any] | None = None
+    result: Any = None
+    after_history: Callable[[], None] | None = None
+    transactions_left: int = 1_000_000
+    """The database fails once, after so many."""
+
+    def until(self, wanted: Callable[[Effect[Any]], bool]) -> "Act":
+        """Go on until the next effect is such a one. It is not performed."""
+        self._begin()
+        while self.effect is not None and not wanted(self.effect):
+            self._step()
+        assert self.effect is not None, f"it ended with {self.result!r}"
+        return self
+
+    def finish(self) -> Any:
+        """Go on to the end, within ten minutes, and return the receipt or the error."""
+        self._begin()
+        until_s = self.worker.stage.clock.now_s + _LONG_S
+        while self.effect is not None:
+            assert self.worker.stage.clock.now_s < until_s, "it has no end"
+            self._step()
+        return self.result
+
+    def _begin(self) -> None:
+        if self.effect is None and self.result is None:
+            self._resume(lambda: self.flow.send(None))
+
+    def _step(self) -> None:
+        assert self.effect is not None
+        try:
+            result = self._perform(self.effect)
+        except Exception as error:  # noqa: BLE001  # the flow decides what it means
+            raised = error
+            self._resume(lambda: self.flow.throw(raised))
+        else:
+            self._resume(lambda: self.flow.send(result))
+
+    def _resume(self, go_on: Callable[[], Effect[Any]]) -> None:
+        try:
+            self.effect = go_on()
+        except StopIteration as stop:
+            self.effect, self.result = None, stop.value
+        except TransferError as error:
+            self.effect, self.result = None, error
+
+    def _perform(self, effect: Effect[Any]) -> object:
+        session, clock = self.worker.session, self.worker.stage.clock
+        match effect:
+            case flows.Post(attempt):
+                assert session.refusal(effect) is None
+                reply = self._sent(attempt.request(), self.meets)
+                return reply if self.answered else NoAnswer(sent=True, reason="lost")
+            case flows.Read(request):
+                reply = self._sent(request, None)
+                if "asset/transfer" in request.path and self.after_history:
+                    self.after_history()
+                return reply
+            case flows.Sleep(seconds):
+                clock.sleep(seconds)
+                return None
+            case flows.Transaction(change):
+                self.transactions_left -= 1
+                if self.transactions_left == 0:
+                    raise JournalFailed("the database is out of order")
+                return session.transact(change)
+            case _:
+                return session.immediate(effect)
+
+    def _sent(self, request: Any, fault: Fault | None) -> Reply:
+        name = NAMES[request.method, request.path]
+        return seen(self.worker.stage.exchange.perform(name, list(request.parameters), fault=fault))
+
+
+def sending(effect: Effect[Any]) -> bool:
+    """The next effect sends a transfer."""
+    return isinstance(effect, flows.Post)
+
+
+def writing_verdict(effect: Effect[Any]) -> bool:
+    """The next effect writes what reconciliation found."""
+    return isinstance(effect, flows.Transaction) and "_closed" in getattr(effect.change, "__qualname__", "")
+
+
+def amount(text: str, *, pair: str | None = None) -> Transfer:
+    """A transfer of so much USDT, to an isolated wallet where a pair is named."""
+    if pair is None:
+        return Transfer("MAIN_UMFUTURE", "USDT", Decimal(text))
+    return Transfer("MARGIN_ISOLATEDMARGIN", "USDT", Decimal(text), to_symbol=pair)
