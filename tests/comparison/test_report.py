@@ -11,6 +11,8 @@ from comparison.clients import ALONE, LOOPED, OURS, Client
 from comparison.report import Counts, Run
 from comparison.trials import Observation
 
+pytestmark = pytest.mark.thorough
+
 PEER = Client("peer", "", "peer", "as it is", open_outcome=frozenset({"TimedOut"}))
 MINE = Client(
     OURS, "x", "ours", "as it is", open_outcome=frozenset({"Open"}), not_executed=frozenset({"Not"}), judged=True

@@ -11,6 +11,8 @@ from comparison.cases import CASES, Case
 from comparison.clients import ALONE, LOOPED, Client
 from comparison.report import Run
 
+pytestmark = pytest.mark.thorough
+
 PYTHON = Path(sys.executable)
 KEYED, BARE = ALONE[:2]
 KEYED_IN_A_LOOP, BARE_IN_A_LOOP, MISUSED = LOOPED[:3]

@@ -13,6 +13,8 @@ from tests.docs.conftest import OURS, Judge, verdict_of
 from tests.docs.dialects import ANY, NAMED
 from tests.docs.vendor_page import Dialect, PageFacts, Row, both, render
 
+pytestmark = pytest.mark.thorough
+
 if TYPE_CHECKING:
     from generator.docs.vocabulary import Language
 

@@ -17,6 +17,8 @@ from tests.docs.conftest import OURS, verdict_of
 from tests.docs.patches import apply
 from tests.docs.vendor_page import PageFacts, Row, both, render
 
+pytestmark = pytest.mark.thorough
+
 TRANSFER = "POST /sapi/v1/asset/transfer"
 HISTORY = "GET /sapi/v1/asset/transfer"
 

@@ -20,6 +20,8 @@ from tests.docs.conftest import OURS
 from tests.docs.patches import apply
 from tests.docs.vendor_page import both, render
 
+pytestmark = pytest.mark.thorough
+
 NEW = "FUNDING_PORTFOLIO_MARGIN"
 EXPLAINED = {"en": "Funding wallet to portfolio margin wallet", "zh": "资金钱包转向统一账户钱包"}
 SOURCES = ("generator", "spec", "wrapper", "generated_client", "sandbox")

@@ -16,6 +16,8 @@ from ruamel.yaml import YAML
 from generator.__main__ import main
 from generator.vocabulary import docstring, literal, python_pattern
 
+pytestmark = pytest.mark.thorough
+
 EXAMPLES = settings(deadline=None)  # machines are slow at times
 
 HOSTILE = '"""; raise SystemExit("ran") #\\"""\\N{x}\\ {{ 7 * 7 }} {% raise %} \'\'\' USDⓈ 币 😀 \\'

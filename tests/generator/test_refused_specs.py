@@ -9,6 +9,8 @@ from ruamel.yaml import YAML
 from generator.__main__ import main
 from tests.generator.packages import contents
 
+pytestmark = pytest.mark.thorough
+
 OPENAPI = "openapi.yaml"
 CODES = "error_codes.yaml"
 

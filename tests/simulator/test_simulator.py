@@ -73,6 +73,7 @@ def test_everything_happens_to_a_journal() -> None:
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("run", [_rough, _turbulent], ids=["no journal", "journal"])
 def test_a_seed_repeats_a_history(run: Callable[[int], Report]) -> None:
     """A wrong verdict can be looked at again."""
@@ -89,6 +90,7 @@ def _name(ablation: Ablation) -> str:
     return f"{ablation.rule}: {ablation.instead}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ablation", ABLATIONS, ids=_name)
 def test_a_rule_that_is_taken_out_is_missed(ablation: Ablation) -> None:
     """Each rule is there for a reason that the simulator can show."""
@@ -96,6 +98,7 @@ def test_a_rule_that_is_taken_out_is_missed(ablation: Ablation) -> None:
         assert any(_rough(seed).violations for seed in _seeds(ablation))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ablation", KEYED_ABLATIONS, ids=_name)
 def test_a_rule_of_the_journal_that_is_taken_out_is_missed(ablation: Ablation) -> None:
     """Each rule of the journal is there for a reason too."""
@@ -103,6 +106,7 @@ def test_a_rule_of_the_journal_that_is_taken_out_is_missed(ablation: Ablation) -
         assert any(_turbulent(seed).violations for seed in _seeds(ablation))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["--journal", "--no-journal"])
 def test_the_command_says_how_many_verdicts_were_wrong(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`python -m simulator` ends with the count and an exit code."""
@@ -110,6 +114,7 @@ def test_the_command_says_how_many_verdicts_were_wrong(kind: str, capsys: pytest
     assert capsys.readouterr().out.endswith("0 wrong verdicts\n")
 
 
+@pytest.mark.thorough
 def test_several_processes_run_the_same_worlds() -> None:
     """How many processes there are says how fast it goes, not what comes out."""
     (alone,) = batches("journal", 1, 5, 1)
