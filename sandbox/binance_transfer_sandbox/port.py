@@ -11,6 +11,8 @@ from typing import Final
 
 HOST: Final = "127.0.0.1"
 
+_BACKLOG: Final = 100
+
 
 def bind(number: int) -> socket.socket:
     """Bind a loopback port without listening; 0 takes a free one. OSError says what is wrong with it."""
@@ -19,6 +21,7 @@ def bind(number: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((HOST, number))
+        bound.setblocking(False)
     except BaseException:
         bound.close()
         raise
@@ -27,38 +30,41 @@ def bind(number: int) -> socket.socket:
 
 class Port:
     """
-    A bound socket that is turned into a listening one and back, for use inside one event loop.
+    A bound socket on which connections are accepted or refused, for use inside one event loop that watches sockets.
 
     `protocol` makes the protocol of a new connection; `hang_up` ends the connections on which nothing goes on.
+
+    Connections are accepted here and not by asyncio's server: one that this has just accepted when it is closed is
+    forgotten with its socket open, and its client waits for ever.
     """
 
     def __init__(
         self, bound: socket.socket, protocol: Callable[[], asyncio.Protocol], hang_up: Callable[[], None]
     ) -> None:
-        self._bound: socket.socket | None = bound
+        self._bound = bound
         self._number: int = bound.getsockname()[1]
         self._protocol = protocol
         self._hang_up = hang_up
-        self._listener: asyncio.Server | None = None
+        self._loop = asyncio.get_running_loop()
+        self._listening = False
+        self._connecting: set[asyncio.Task[None]] = set()
         self._reopening: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
 
     async def open(self) -> None:
         """Accept connections. Does nothing if they are accepted already."""
         async with self._changing:
-            bound, self._bound = self._bound, None
-            if bound is not None:
-                loop = asyncio.get_running_loop()
-                self._listener = await loop.create_server(self._protocol, sock=bound, start_serving=False)
-                await self._listener.start_serving()
+            if not self._listening:
+                self._bound.listen(_BACKLOG)
+                self._loop.add_reader(self._bound, self._accept)
+                self._listening = True
 
     async def close(self, duration_ms: int) -> None:
         """Refuse connections until `duration_ms` are over or `open` is called."""
         async with self._changing:
-            self._cancel()
-            if self._listener is not None:
-                self._listener.close()
-                self._listener = None
+            self._forget_reopening()
+            if self._listening:
+                self._stop_listening()
                 # Only now can it be bound again: for an instant it is nobody's.
                 self._bound = bind(self._number)
             # A client that kept a connection from before would not notice that the port is closed.
@@ -68,13 +74,29 @@ class Port:
 
     def release(self) -> None:
         """Give the port back."""
-        self._cancel()
-        if self._listener is not None:
-            self._listener.close()
-        if self._bound is not None:
-            self._bound.close()
+        self._forget_reopening()
+        self._stop_listening()
 
-    def _cancel(self) -> None:
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._bound.accept()
+        except OSError:  # the client has gone again, or this process has too many files open: it comes again
+            return
+        connection.setblocking(False)
+        connecting = self._loop.create_task(self._connect(connection))
+        self._connecting.add(connecting)
+        connecting.add_done_callback(self._connecting.discard)
+
+    async def _connect(self, connection: socket.socket) -> None:
+        await self._loop.connect_accepted_socket(self._protocol, connection)
+
+    def _stop_listening(self) -> None:
+        if self._listening:
+            self._loop.remove_reader(self._bound)
+            self._listening = False
+        self._bound.close()
+
+    def _forget_reopening(self) -> None:
         if self._reopening is not None:
             self._reopening.cancel()
             self._reopening = None

@@ -198,7 +198,9 @@ class _Server:
 
     def _run(self, bound: socket.socket, started: "Future[None]") -> None:
         try:
-            asyncio.run(self._serve(bound, started))
+            # Not the loop that Windows prefers, which cannot watch a socket.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._serve(bound, started))
         except BaseException as error:
             if started.done():
                 raise

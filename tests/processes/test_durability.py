@@ -10,9 +10,16 @@ import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox
 from tests.processes.conftest import Start
 
+CALL = {
+    "key": "k",
+    "transfer": {"type": "MAIN_UMFUTURE", "asset": "USDT", "amount": "25.5"},
+    "recv_window_ms": 1_000,
+    "settle_ms": 500,
+    "within_s": 20,
+}
 
 def test_a_worker_that_dies_at_the_first_byte_leaves_an_open_entry(start: Start, sandbox: Sandbox, url: str) -> None:
-    worker = start("die_at_send", url=url)
+    worker = start("call", url=url, moment="sending", by="SIGKILL", **CALL)
     assert worker.process.wait(30) == -signal.SIGKILL
     with bt.Journal(url, account="treasury") as journal:
         entry = journal.get("k")
@@ -41,7 +48,8 @@ if sys.platform == "linux" and shutil.which("strace"):
             "-o",
             str(log),
         )
-        start("send_once", trace, url=f"sqlite:///{tmp_path / 'transfers.db'}").finish()
+        url = f"sqlite:///{tmp_path / 'transfers.db'}"
+        start("call", trace, url=url, moment=None, by="SIGKILL", **CALL).finish()
         calls = log.read_text(errors="replace").splitlines()
         [sent] = [n for n, call in enumerate(calls) if "POST /sapi/v1/asset/transfer" in call]
         before = calls[:sent]

@@ -75,6 +75,18 @@ def test_it_stops_at_once_with_clients_still_waiting(fault: faults.Fault, caplog
     assert caplog.records == []
 
 
+def test_no_client_waits_for_a_sandbox_that_has_just_accepted_it() -> None:
+    """Stopping and accepting meet in many ways; tried often enough to find the one in which a socket was forgotten."""
+    for _ in range(40):
+        with Sandbox() as sandbox:
+            port = int(sandbox.base_url.rsplit(":", 1)[1])
+            clients = [socket.create_connection(("127.0.0.1", port), timeout=2) for _ in range(3)]
+        for client in clients:
+            with client:
+                assert ended(client)
+    gc.collect()
+
+
 def test_it_stops_while_its_port_is_closed() -> None:
     with Sandbox() as sandbox:
         sandbox.fail_next(faults.Refuse(duration_ms=60_000))
