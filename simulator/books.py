@@ -74,18 +74,22 @@ class AccountBooks:
         return self._account
 
     def put_account(self, account: AccountRecord, /) -> None:
-        """Replace it; raises JournalFailed where another name has books for the same uid."""
+        """Replace it; raises JournalFailed where another name has the same uid, as the tables' index does."""
         before = self._account
-        if before.uid != account.uid:
-            other = self._database.name_of(account.environment, account.uid)
+        if before.uid != account.uid and account.environment is not None and account.uid is not None:
+            other = self.name_of(account.environment, account.uid)
             if other not in {None, account.name}:
-                raise JournalFailed(f"uid {account.uid} has its books under the name {other!r}")
+                raise JournalFailed(f"uid {account.uid} is that of {other!r}")
 
         def take_back() -> None:
             self._account = before
 
         self._undo.append(take_back)
         self._account = account
+
+    def name_of(self, environment: str, uid: int, /) -> str | None:
+        """Return the name of the account under which a uid has its books."""
+        return self._database.name_of(environment, uid)
 
     def entry(self, key: str, /) -> Entry | None:
         """Return all about a key."""

@@ -166,13 +166,13 @@ def _though_halted(books: Books, key: str, attempt: Attempt, settle_ms: int, pol
 
 
 def _written_over(
-    books: Books, attempt: Attempt, verdict: Verdict, at_ms: int, tran_id: int | None = None, note: str = ""
+    books: Books, record: AttemptRecord, verdict: Verdict, at_ms: int, tran_id: int | None, note: str
 ) -> Recorded:
-    record = bookkeeping.entry_of(books, attempt).attempts[-1]
+    record = bookkeeping.entry_of(books, record.attempt).attempts[-1]
     state: State = "not_moved" if tran_id is None else "moved"
     if tran_id is None or books.owner(tran_id) is None:
         books.put(evolve(record, state=state, tran_id=tran_id, verdict=verdict, verdict_ms=at_ms, note=note))
-    return Recorded(bookkeeping.entry_of(books, attempt))
+    return Recorded(bookkeeping.entry_of(books, record.attempt))
 
 
 def _own_answer(
@@ -292,7 +292,7 @@ KEYED_ABLATIONS: Final = (
     Ablation("6 one key", "an open key is sent again", _BEGIN, _sent_in_state("open")),
     Ablation("6 one key", "a key that moved is sent again", _BEGIN, _sent_in_state("moved")),
     Ablation("6 one key", "another transfer under the key is taken for the same", _BEGIN, _without_conflicts),
-    Ablation("7 verdicts", "a verdict is the key's and overwrites", (bookkeeping, "close"), _written_over),
+    Ablation("7 verdicts", "a verdict is the key's and overwrites", (bookkeeping, "_close"), _written_over),
     Ablation("7 verdicts", "a call answers what its own attempt saw", (keyed, "_answered"), _own_answer),
     Ablation("7 verdicts", "an id may be two attempts'", (AccountBooks, "ids_of_others"), _no_ids, _SHARED_IDS),
     Ablation("7 verdicts", "an attempt opens after a look at the others, not with it", _TRANSFER, _opened_blindly),

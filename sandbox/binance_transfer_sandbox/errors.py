@@ -5,6 +5,7 @@ One rule: every code and text that the sandbox sends stands here, worded as the 
 Source: https://developers.binance.com/docs/wallet/error-code, read 2026-01-15, unless a line says otherwise.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from binance_transfer_sandbox.wallets import Wallet
@@ -24,6 +25,11 @@ class ApiError(Exception):
 def missing(name: str) -> ApiError:
     """Say that a parameter that must be there is not, or is empty."""
     return ApiError(400, -1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+
+
+def empty(name: str) -> ApiError:
+    """Say that a parameter that may be left out was sent without a value."""
+    return ApiError(400, -1105, f"Parameter '{name}' was empty.")
 
 
 def illegal_characters(name: str, legal: str) -> ApiError:
@@ -86,9 +92,10 @@ def not_authorized() -> ApiError:
     return ApiError(401, -1002, "You are not authorized to execute this request.")
 
 
-def method_not_supported(method: str) -> ApiError:
-    """Say that the path has no such method. The text was seen with -1000; the status is assumed."""
-    return ApiError(405, -1000, f"Request method '{method}' not supported")
+def method_not_supported(method: str, supported: Iterable[str]) -> ApiError:
+    """Say that the path has no such method. The text was seen with -1000; status and `Allow` are assumed."""
+    allow = ("Allow", ", ".join(sorted(supported)))
+    return ApiError(405, -1000, f"Request method '{method}' not supported", (allow,))
 
 
 def not_positive() -> ApiError:

@@ -56,8 +56,8 @@ WEIGHT_HEADERS: Final[Mapping[Budget, str]] = {
 
 def unknown(request: Request) -> Answer:
     """Answer a request for something that is not there: a 404 page, or 405 where only the method is wrong."""
-    if any(path == request.path for _, path in OPERATIONS):
-        return Answer.of_error(errors.method_not_supported(request.method))
+    if supported := [method for method, path in OPERATIONS if path == request.path]:
+        return Answer.of_error(errors.method_not_supported(request.method, supported))
     page = b"<html><head><title>404 Not Found</title></head><body><center><h1>404 Not Found</h1></center></body></html>"
     return Answer(404, (HTML_TYPE,), page)
 

@@ -57,10 +57,12 @@ def required(parameters: Mapping[str, str], name: str) -> str:
 
 
 def integer(parameters: Mapping[str, str], name: str, default: int) -> int:
-    """Return an optional integer, or refuse what is none (-1100)."""
+    """Return an optional integer, or refuse what is none (-1100) or empty (-1105)."""
     value = parameters.get(name)
-    if not value:
+    if value is None:
         return default
+    if not value:
+        raise errors.empty(name)
     if _INTEGER.fullmatch(value) is None:
         raise errors.illegal_characters(name, "^[0-9]{1,20}$")
     return int(value)

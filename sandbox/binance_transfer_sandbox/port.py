@@ -21,7 +21,7 @@ def bind(number: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((HOST, number))
-        bound.setblocking(False)
+        bound.settimeout(0)
     except BaseException:
         bound.close()
         raise
@@ -82,7 +82,7 @@ class Port:
             connection, _ = self._bound.accept()
         except OSError:  # the client has gone again, or this process has too many files open: it comes again
             return
-        connection.setblocking(False)
+        connection.settimeout(0)
         connecting = self._loop.create_task(self._connect(connection))
         self._connecting.add(connecting)
         connecting.add_done_callback(self._connecting.discard)

@@ -147,6 +147,14 @@ STEP = (
 )
 
 
+def test_looking_up_a_mistyped_account_writes_nothing(url: str, journal: bt.Journal, file: Path) -> None:
+    journal.resume()
+    with bt.Journal(url, account="tresury") as other:
+        assert (other.entries(), other.get("k")) == ([], None)
+    with contextlib.closing(sqlite3.connect(file)) as reader:
+        assert reader.execute("SELECT name FROM binance_transfer_accounts").fetchall() == [("treasury",)]
+
+
 def test_the_version_is_recorded(journal: bt.Journal, file: Path) -> None:
     assert schema(file)[0] == 1
 
@@ -154,7 +162,7 @@ def test_the_version_is_recorded(journal: bt.Journal, file: Path) -> None:
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_older_journal_is_brought_up_to_date(times: int, journal: bt.Journal, file: Path) -> None:
     for _ in range(times):
-        journal._guarded(journal._engine, lambda connection: set_up(connection, "treasury", [STEP]))
+        journal._guarded(journal._engine, lambda connection: set_up(connection, [STEP]))
     version, columns = schema(file)
     assert (version, "purpose" in columns) == (2, True)
 
@@ -163,12 +171,12 @@ def test_a_step_that_fails_leaves_the_journal_as_it_was(journal: bt.Journal, fil
     before = schema(file)
     steps = [STEP, ("ALTER TABLE nowhere ADD COLUMN x TEXT",)]
     with pytest.raises(bt.JournalFailed):
-        journal._guarded(journal._engine, lambda connection: set_up(connection, "treasury", steps))
+        journal._guarded(journal._engine, lambda connection: set_up(connection, steps))
     assert schema(file) == before
 
 
 def test_a_newer_journal_is_refused(url: str, journal: bt.Journal) -> None:
-    journal._guarded(journal._engine, lambda connection: set_up(connection, "treasury", [STEP]))
+    journal._guarded(journal._engine, lambda connection: set_up(connection, [STEP]))
     with pytest.raises(bt.JournalFailed, match="is of version 2 and this program knows 1: use the newer program"):
         bt.Journal(url, account="treasury")
 

@@ -264,6 +264,44 @@ def test_a_late_answer_against_a_verdict_is_kept_and_told(
     assert str(sandbox.ledger.executions()[0].tran_id) in told
 
 
+def test_a_key_whose_verdict_is_contradicted_is_not_sent_again(
+    connect: Connect, journal: bt.Journal, sandbox: Sandbox, wire: Wire, clock: ManualClock
+) -> None:
+    """It is recorded as not moved, and the exchange has said that it did: that is no proof of absence."""
+
+    def answer_late() -> None:
+        clock.sleep(60)
+        journal.resolve("k", not_executed=True, note="a person was wrong")
+
+    wire.after = answer_late
+    worker = connect(journal, transport=wire)
+    with pytest.raises(bt.ProvenAbsent):
+        worker.transfer(*SWEEP, idempotency_key="k")
+    with pytest.raises(bt.OutcomeUnknown, match="recorded as not moved, and the exchange has accepted") as unknown:
+        worker.transfer(*SWEEP, idempotency_key="k")
+    assert unknown.value.attempt == entry(journal, "k").attempts[0].attempt
+    assert moves(sandbox) == 1
+
+
+def test_two_rows_for_one_key_are_left_to_a_person(
+    connect: Connect, journal: bt.Journal, sandbox: Sandbox, worker: bt.TransferClient, clock: ManualClock
+) -> None:
+    """The journal says once that a person has to decide, however often it was tried."""
+    sandbox.fail_next(faults.Drop(executes=True))
+    with pytest.raises(bt.OutcomeUnknown):
+        worker.transfer(*SWEEP, idempotency_key="k", resolve_within_s=0)
+    connect(None).transfer(*SWEEP)
+    with pytest.raises(bt.Ambiguous):
+        worker.transfer(*SWEEP, idempotency_key="k")
+    with pytest.raises(bt.Ambiguous) as ambiguous:
+        worker.transfer(*SWEEP, idempotency_key="k")
+    assert [answer.outcome for answer in entry(journal, "k").attempts[0].answers] == ["OutcomeUnknown", "Ambiguous"]
+    clock.sleep(60)
+    tran_id = ambiguous.value.candidates[0].tran_id
+    assert journal.resolve("k", tran_id=tran_id).state == "moved"
+    assert worker.transfer(*SWEEP, idempotency_key="k").tran_id == tran_id
+
+
 # --- attempts made beforehand ----------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,7 @@
 """Whose books these are, what may be sent, and what people decide: rules 9 to 12."""
 
+import copy
+import pickle
 from typing import Any
 
 import httpx
@@ -120,6 +122,11 @@ def test_what_the_operator_forbids_is_not_sent(
     with pytest.raises(bt.PolicyDenied, match=objection):
         connect(journal, policy=policy).transfer(*SWEEP, idempotency_key="k")
     assert (moves(sandbox), journal.get("k")) == (0, None)
+
+
+def test_a_policy_can_be_sent_to_another_process() -> None:
+    policy = bt.Policy(types={"MAIN_UMFUTURE"}, max_amount={"USDT": "1.5"}, max_per_day={"BTC": 2})
+    assert pickle.loads(pickle.dumps(policy)) == copy.deepcopy(policy) == policy
 
 
 @pytest.mark.parametrize(
@@ -489,6 +496,7 @@ def test_a_worker_whose_clock_lags_does_not_turn_the_minute_back(journal: bt.Jou
         return journal.transact(lambda books: bookkeeping.begin(books, key, attempt, 30_000, bt.Policy(), now_ms))
 
     minute_ms = 1_700_000_040_000
+    journal.resume()  # the books of an account begin with the first change
     database(f"UPDATE binance_transfer_accounts SET minute = {minute_ms // 60_000}, used = 180000")
     found = begin("k", minute_ms - 10)
     assert isinstance(found, bookkeeping.Wait)

@@ -18,6 +18,7 @@ CALL = {
     "within_s": 20,
 }
 
+
 def test_a_worker_that_dies_at_the_first_byte_leaves_an_open_entry(start: Start, sandbox: Sandbox, url: str) -> None:
     worker = start("call", url=url, moment="sending", by="SIGKILL", **CALL)
     assert worker.process.wait(30) == -signal.SIGKILL

@@ -91,6 +91,8 @@ def test_history_reaches_six_months_back(ask: Ask, advance: Advance, ten_rows: l
         ({"size": 0}, -1130),
         ({"size": 101}, -1130),
         ({"size": "ten"}, -1100),
+        ({"size": ""}, -1105),
+        ({"recvWindow": ""}, -1105),
         ({"startTime": START_MS, "endTime": START_MS - 1}, -1128),
         ({"endTime": 1}, -1130),
         ({"tranId": 1}, -1104),

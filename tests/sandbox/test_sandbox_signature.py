@@ -247,6 +247,7 @@ def test_other_paths_and_methods_do_not_exist(exchange: Exchange) -> None:
     assert [reply.status for reply in replies] == [404, 405, 405]
     assert b"<html>" in replies[0].body
     assert json.loads(replies[1].body) == {"code": -1000, "msg": "Request method 'PUT' not supported"}
+    assert [dict(reply.headers).get("Allow") for reply in replies] == [None, "GET, POST", "GET"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from binance_transfer import bookkeeping
 from binance_transfer.attempt import Attempt
-from binance_transfer.bookkeeping import Recorded
+from binance_transfer.bookkeeping import Recorded, Weight
 from binance_transfer.books import Books
 from binance_transfer.entries import AnswerRecord, AttemptRecord
 from binance_transfer.errors import TransferError
@@ -47,8 +47,7 @@ def _begin(key: str, number: int) -> Operation:
 def _answer(number: int, tran_id: int | None, verdict: Any) -> Operation:
     def answered(books: Books, now_ms: int) -> Recorded:
         answer = AnswerRecord(now_ms, "Receipt", 200, None, "", tran_id)
-        bookkeeping.note_weight(books, _attempt(number), 900, 0)
-        return bookkeeping.record_answer(books, _attempt(number), answer, verdict)
+        return bookkeeping.record_answer(books, _attempt(number), answer, verdict, Weight(900))
 
     return answered
 

@@ -108,11 +108,7 @@ def compare(entries: Sequence[Entry], rows: dict[int, TransferRecord], since_ms:
         failed=tuple(record for record in moved if _status(record, rows) == FAILED),
         missing=tuple(record for record in moved if _status(record, rows) is None and _shown(record)),
         contradicted=tuple(
-            (record, row)
-            for record in records
-            if record.state == "not_moved"
-            for row in unclaimed
-            if _fits(record, row)
+            (record, row) for record in records if record.state == "not_moved" for row in unclaimed if fits(record, row)
         ),
         open=tuple(record for record in records if record.state == "open"),
     )
@@ -130,7 +126,8 @@ def _shown(record: AttemptRecord) -> bool:
     return transfer.checked and info is not None and "en" in info.documented_in
 
 
-def _fits(record: AttemptRecord, row: TransferRecord) -> bool:
+def fits(record: AttemptRecord, row: TransferRecord) -> bool:
+    """Tell whether a row of history could be an attempt, by all that a row says."""
     transfer: Final = record.attempt.transfer
     alike = (row.type, row.asset, row.amount) == (transfer.type, transfer.asset, transfer.amount)
     return alike and record.timestamp_ms - EARLY_MS <= row.timestamp_ms <= record.window_end_ms

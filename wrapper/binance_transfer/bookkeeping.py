@@ -21,7 +21,14 @@ from attrs import evolve, frozen
 from binance_transfer.attempt import Attempt
 from binance_transfer.books import Books
 from binance_transfer.entries import AccountRecord, AnswerRecord, AttemptRecord, Entry, State, Verdict
-from binance_transfer.errors import IdempotencyConflict, InvalidTransfer, JournalFailed, PolicyDenied, ResolutionRefused
+from binance_transfer.errors import (
+    IdempotencyConflict,
+    InvalidTransfer,
+    JournalFailed,
+    OutcomeUnknown,
+    PolicyDenied,
+    ResolutionRefused,
+)
 from binance_transfer.policy import Policy, exact_sum
 from binance_transfer.reconcile import EARLY_MS, Window
 from binance_transfer.transfer import Transfer
@@ -53,6 +60,10 @@ def bind(books: Books, environment: str, uid: int) -> None:
     """Bind an account to where and whose it is, at its first use; raises JournalFailed for another one's."""
     account = books.account()
     if account.uid is None:
+        # One set of books for one uid: under a second name its keys, ids and open windows would not be seen.
+        if (other := books.name_of(environment, uid)) is not None:
+            message = f"uid {uid} has its books under the name {other!r}: use that instead of {account.name!r}"
+            raise JournalFailed(message)
         books.put_account(evolve(account, environment=environment, uid=uid))
     elif (account.environment, account.uid) != (environment, uid):
         message = (
@@ -68,8 +79,8 @@ def begin(
     """
     Record an attempt for a key, or say why not: the key is settled or open (Entry), or has to wait.
 
-    Raises IdempotencyConflict, InvalidTransfer for an attempt whose time is yet to come, and PolicyDenied where an
-    operator's limit or a halt forbids a new attempt.
+    Raises IdempotencyConflict, InvalidTransfer for an attempt whose time is yet to come, PolicyDenied where an
+    operator's limit or a halt forbids a new attempt, and OutcomeUnknown where an answer contradicts a verdict.
     """
     transfer = attempt.transfer
     entry = books.entry(key)
@@ -79,6 +90,12 @@ def begin(
             raise IdempotencyConflict(message)
         if entry.state != "not_moved":
             return entry
+        if odd := next((record for record in entry.attempts if record.contradicted), None):
+            message = (
+                f"key {key!r} is recorded as not moved, and the exchange has accepted its attempt {odd.attempt.id}: "
+                "run an audit; nothing is sent under this key again"
+            )
+            raise OutcomeUnknown(message, attempt=odd.attempt)
     if (known := books.attempt(attempt.id)) is not None:
         if entry and known.key == key:
             return entry  # an attempt is sent once, even one that moved nothing
@@ -97,7 +114,7 @@ def begin(
         window = Window.of(attempt, settle_ms)
         # What was recorded less than a window before midnight may move after it, and counts for both days.
         since_ms = window.start_ms - window.start_ms % _DAY_MS - (window.end_ms - window.start_ms)
-        today = exact_sum(*books.moved_since(transfer.asset, since_ms))
+        today = exact_sum(books.moved_since(transfer.asset, since_ms))
     if objection := policy.objection(transfer) or policy.daily_objection(transfer, today):
         raise PolicyDenied(objection)
     if wait := _twin(books, attempt) or _pace(account, now_ms):
@@ -158,6 +175,14 @@ def _started(account: AccountRecord, now_ms: int) -> AccountRecord:
 
 
 @frozen
+class Weight:
+    """What an answer says about the limit: what this minute has used, and until when the exchange wants silence."""
+
+    used: int | None = None
+    silent_until_ms: int = 0
+
+
+@frozen
 class Recorded:
     """The committed state of a key after something was recorded, and what contradicts it, if anything."""
 
@@ -165,38 +190,47 @@ class Recorded:
     contradiction: str = ""
 
 
-def record_answer(books: Books, attempt: Attempt, answer: AnswerRecord, verdict: Verdict | None) -> Recorded:
-    """Record an answer, and the verdict that it amounts to, if it does."""
+def record_answer(
+    books: Books, attempt: Attempt, answer: AnswerRecord, verdict: Verdict | None, weight: Weight
+) -> Recorded:
+    """Record an answer, what it says about the weight, and the verdict that it amounts to, if it does."""
+    record = _attempt(books, attempt.id)
+    _note_weight(books, record, weight)
     books.add_answer(attempt.id, answer)
     if verdict is None:
-        return Recorded(entry_of(books, attempt))
-    return close(books, attempt, verdict, answer.at_ms, answer.tran_id, answer.msg)
+        return Recorded(_entry(books, record.key))
+    return _close(books, record, verdict, answer.at_ms, answer.tran_id, answer.msg)
 
 
 def close(
     books: Books, attempt: Attempt, verdict: Verdict, at_ms: int, tran_id: int | None = None, note: str = ""
 ) -> Recorded:
     """Write a verdict, moved where there is an id, unless the attempt has one already: rule 7."""
-    record = _attempt(books, attempt.id)
+    return _close(books, _attempt(books, attempt.id), verdict, at_ms, tran_id, note)
+
+
+def _close(
+    books: Books, record: AttemptRecord, verdict: Verdict, at_ms: int, tran_id: int | None, note: str
+) -> Recorded:
     state: State = "not_moved" if tran_id is None else "moved"
+    told = ""
     if record.state != "open":
-        same = (record.state, record.tran_id) == (state, tran_id)
-        before, after = f"{record.state} ({record.verdict}, {record.tran_id})", f"{state} ({verdict}, {tran_id})"
-        told = f"attempt {attempt.id} of key {record.key!r} is recorded as {before}, and now it is {after}"
-        return Recorded(entry_of(books, attempt), "" if same else told)
-    if tran_id is not None and (owner := books.owner(tran_id)) is not None:
-        told = f"id {tran_id} is recorded for attempt {owner}, and now it is that of {attempt.id} too"
-        return Recorded(entry_of(books, attempt), told)
-    books.put(evolve(record, state=state, tran_id=tran_id, verdict=verdict, verdict_ms=at_ms, note=note))
-    return Recorded(entry_of(books, attempt))
+        if (record.state, record.tran_id) != (state, tran_id):
+            before, after = f"{record.state} ({record.verdict}, {record.tran_id})", f"{state} ({verdict}, {tran_id})"
+            told = f"attempt {record.attempt.id} of key {record.key!r} is recorded as {before}, and now it is {after}"
+    elif tran_id is not None and (owner := books.owner(tran_id)) is not None:
+        told = f"id {tran_id} is recorded for attempt {owner}, and now it is that of {record.attempt.id} too"
+    else:
+        books.put(evolve(record, state=state, tran_id=tran_id, verdict=verdict, verdict_ms=at_ms, note=note))
+    return Recorded(_entry(books, record.key), told)
 
 
-def note_weight(books: Books, attempt: Attempt, used: int | None, silent_until_ms: int) -> None:
+def _note_weight(books: Books, record: AttemptRecord, weight: Weight) -> None:
     """Take over what an answer says about the weight that all workers share: rule 12."""
     account = books.account()
-    account = evolve(account, silent_until_ms=max(account.silent_until_ms, silent_until_ms))
-    if used is not None and _attempt(books, attempt.id).opened_ms // _MINUTE_MS == account.minute:
-        if silent_until_ms:
+    account = evolve(account, silent_until_ms=max(account.silent_until_ms, weight.silent_until_ms))
+    if (used := weight.used) is not None and record.opened_ms // _MINUTE_MS == account.minute:
+        if weight.silent_until_ms:
             # Refused, so it cost nothing; and the figure may be that of the minute before, where a clock is ahead.
             account = evolve(account, started=account.started - 1)
         else:
@@ -232,7 +266,11 @@ def _attempt(books: Books, attempt_id: str) -> AttemptRecord:
 
 def entry_of(books: Books, attempt: Attempt) -> Entry:
     """Return the entry that an attempt belongs to; raises JournalFailed where there is none."""
-    entry = books.entry(_attempt(books, attempt.id).key)
+    return _entry(books, _attempt(books, attempt.id).key)
+
+
+def _entry(books: Books, key: str) -> Entry:
+    entry = books.entry(key)
     assert entry is not None  # noqa: S101  # an attempt without its key cannot be recorded
     return entry
 

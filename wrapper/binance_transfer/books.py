@@ -21,6 +21,10 @@ class Books(Protocol):
         """Replace it."""
         ...
 
+    def name_of(self, environment: str, uid: int, /) -> str | None:
+        """Return the name of the account under which a uid has its books."""
+        ...
+
     def entry(self, key: str, /) -> Entry | None:
         """Return all about a key."""
         ...

@@ -54,6 +54,17 @@ class AttemptRecord:
         """Server time for which the attempt was signed."""
         return self.attempt.timestamp_ms
 
+    @property
+    def answer(self) -> AnswerRecord | None:
+        """What came last, None where nothing has."""
+        return self.answers[-1] if self.answers else None
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether an answer named an id that the verdict does not: one of them is wrong."""
+        named = {answer.tran_id for answer in self.answers if answer.tran_id is not None}
+        return self.state != "open" and not named <= {self.tran_id}
+
 
 @frozen
 class Entry:

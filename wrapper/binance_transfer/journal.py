@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from binance_transfer import bookkeeping
 from binance_transfer.entries import Entry, State
 from binance_transfer.errors import JournalFailed, ResolutionRefused
-from binance_transfer.tables import SqlBooks, accounts, set_up
+from binance_transfer.tables import SqlBooks, set_up
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class Journal:
         self._now_ms: Callable[[], int] = _wall_ms
         self._engine: Final = _engine(url)
         try:
-            self._guarded(self._engine, self._prepare)
+            self._guarded(self._engine, _prepare)
         except BaseException:
             self.close()
             raise
@@ -91,9 +91,11 @@ class Journal:
         """Run a change of this account's books alone, commit it and return its result; raises JournalFailed."""
 
         def run(connection: Connection) -> T:
-            # On PostgreSQL this row is what workers queue for; SQLite has locked the whole file already.
-            connection.execute(select(accounts.c.name).where(accounts.c.name == self.account).with_for_update())
-            return change(SqlBooks(connection, self.account))
+            books = SqlBooks(connection, self.account)
+            if not books.lock():
+                _alone(connection)
+                books.open()
+            return change(books)
 
         return self._guarded(self._engine, run)
 
@@ -172,10 +174,16 @@ class Journal:
         message = f"{self!r}: {reason}"
         raise JournalFailed(message)
 
-    def _prepare(self, connection: Connection) -> None:
-        if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_SETUP_LOCK)))
-        set_up(connection, self.account)
+
+def _prepare(connection: Connection) -> None:
+    _alone(connection)
+    set_up(connection)
+
+
+def _alone(connection: Connection) -> None:
+    """Let nobody else make tables or begin books until this transaction ends. SQLite has locked the file already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_SETUP_LOCK)))
 
 
 def _reason(error: Exception) -> str:

@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from binance_transfer import bookkeeping, flows, outcome, reconcile
 from binance_transfer.answer import Answer, Reply
 from binance_transfer.attempt import Attempt
-from binance_transfer.bookkeeping import Recorded, Wait
+from binance_transfer.bookkeeping import Recorded, Wait, Weight
 from binance_transfer.books import Books
 from binance_transfer.entries import AnswerRecord, AttemptRecord, Entry, Verdict
 from binance_transfer.errors import (
@@ -153,12 +153,8 @@ def _record(attempt: Attempt, reply: Reply, result: Receipt | TransferError, now
         getattr(result, "msg", "") or ("" if isinstance(reply, Answer) else reply.reason),
         result.tran_id if isinstance(result, Receipt) else None,
     )
-
-    def record(books: Books) -> Recorded:
-        bookkeeping.note_weight(books, attempt, result.used_uid_weight_1m, silent_until_ms)
-        return bookkeeping.record_answer(books, attempt, answer, verdict)
-
-    return record
+    weight = Weight(result.used_uid_weight_1m, silent_until_ms)
+    return lambda books: bookkeeping.record_answer(books, attempt, answer, verdict, weight)
 
 
 def _answered(

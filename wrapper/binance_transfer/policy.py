@@ -5,17 +5,18 @@ One rule: a limit holds for every send. What can be judged by itself is judged h
 attempt is recorded, so that they hold across all workers.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Context, Decimal, Inexact
-from functools import reduce
+from functools import partial, reduce
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
 from binance_transfer.transfer import Transfer, check_type, positive_amount
 
-_EXACT: Final = Context(prec=200, traps=[Inexact])
+# Even unchecked amounts have at most 100 digits, and as many places before or behind the point: no sum needs more.
+_EXACT: Final = Context(prec=400, traps=[Inexact])
 
 
 def _amounts(limits: Mapping[str, Decimal | str | int] | None) -> Mapping[str, Decimal]:
@@ -51,6 +52,11 @@ class Policy:
         for name in self.types or ():
             check_type(name)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what it was made of: a view of a mapping cannot be."""
+        limits = {"max_amount": dict(self.max_amount), "max_per_day": dict(self.max_per_day)}
+        return partial(Policy, types=self.types, assets=self.assets, **limits), ()
+
     def objection(self, transfer: Transfer) -> str:
         """Say why one transfer is outside the limits, "" if it is not."""
         if self.types is not None and transfer.type not in self.types:
@@ -65,12 +71,12 @@ class Policy:
     def daily_objection(self, transfer: Transfer, today: Decimal) -> str:
         """Say why a transfer is too much on top of what the day has moved, "" if it is not."""
         limit = self.max_per_day.get(transfer.asset)
-        if limit is not None and exact_sum(today, transfer.amount) > limit:
+        if limit is not None and exact_sum([today, transfer.amount]) > limit:
             much = f"{transfer.amount_text} {transfer.asset} on top of {today:f}"
             return f"{much} is more than the {limit:f} that a day may move"
         return ""
 
 
-def exact_sum(*amounts: Decimal) -> Decimal:
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
     """Add amounts exactly, whatever decimal context the caller has set."""
     return reduce(_EXACT.add, amounts, Decimal(0))

@@ -13,6 +13,8 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    CursorResult,
+    Executable,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -21,6 +23,8 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
+    func,
     insert,
     inspect,
     select,
@@ -113,19 +117,58 @@ answers: Final = Table(
     ForeignKeyConstraint(["account", "attempt"], [attempts.c.account, attempts.c.id]),
 )
 
-_ATTEMPT: Final = select(
-    attempts,
-    entries.c.type,
-    entries.c.asset,
-    entries.c.amount,
-    entries.c.from_symbol,
-    entries.c.to_symbol,
-    entries.c.checked,
-).join(entries, and_(entries.c.account == attempts.c.account, entries.c.key == attempts.c.key))
+# A statement takes longer to build than to run: they are built once. Each is about one account.
+_MINE: Final = bindparam("my_account", type_=Text)
+_ID: Final = bindparam("attempt_id", type_=Text)
+_KEY: Final = bindparam("its_key", type_=Text)
+_OF_KEY: Final = and_(entries.c.account == attempts.c.account, entries.c.key == attempts.c.key)
+
+_LOCK: Final = select(accounts).where(accounts.c.name == _MINE).with_for_update()
+_NAME_OF: Final = select(accounts.c.name).where(
+    accounts.c.environment == bindparam("environment"), accounts.c.uid == bindparam("uid")
+)
+_PUT_ACCOUNT: Final = update(accounts).where(accounts.c.name == _MINE)
+
+_ATTEMPTS: Final = (
+    select(
+        attempts,
+        entries.c.type,
+        entries.c.asset,
+        entries.c.amount,
+        entries.c.from_symbol,
+        entries.c.to_symbol,
+        entries.c.checked,
+    )
+    .join(entries, _OF_KEY)
+    .where(attempts.c.account == _MINE)
+)
+_ATTEMPT: Final = _ATTEMPTS.where(attempts.c.id == _ID)
+_ATTEMPTS_OF_KEY: Final = _ATTEMPTS.where(attempts.c.key == _KEY).order_by(attempts.c.number)
+_ALL_ATTEMPTS: Final = _ATTEMPTS.order_by(attempts.c.number, attempts.c.opened_ms)
+_OPEN_ATTEMPTS: Final = _ATTEMPTS.where(attempts.c.state == "open").order_by(attempts.c.opened_ms)
+_HOW_MANY: Final = select(func.count()).where(attempts.c.account == _MINE, attempts.c.key == _KEY)
+_MOVED_SINCE: Final = (
+    select(entries.c.amount)
+    .join(attempts, _OF_KEY)
+    .where(attempts.c.account == _MINE, attempts.c.opened_ms >= bindparam("since_ms"))
+    .where(attempts.c.state != "not_moved", entries.c.asset == bindparam("asset"))
+)
+_OWNER: Final = select(attempts.c.id).where(attempts.c.account == _MINE, attempts.c.tran_id == bindparam("its_tran_id"))
+_IDS_OF_OTHERS: Final = select(attempts.c.tran_id).where(
+    attempts.c.account == _MINE,
+    attempts.c.id != _ID,
+    attempts.c.tran_id.is_not(None),
+    attempts.c.window_end_ms >= bindparam("start_ms"),
+    attempts.c.timestamp_ms - EARLY_MS <= bindparam("end_ms"),
+)
+_PUT_ATTEMPT: Final = update(attempts).where(attempts.c.account == _MINE, attempts.c.id == _ID)
+_ANSWERS: Final = select(answers).where(answers.c.account == _MINE).order_by(answers.c.number)
+_ANSWERS_OF: Final = _ANSWERS.where(answers.c.attempt.in_(bindparam("ids", expanding=True)))
+_HOW_MANY_ANSWERS: Final = select(func.count()).where(answers.c.account == _MINE, answers.c.attempt == _ID)
 
 
-def set_up(connection: Connection, account: str, migrations: Migrations = MIGRATIONS) -> None:
-    """Make the tables or bring them up to date, and open an account's books; raises JournalFailed for newer tables."""
+def set_up(connection: Connection, migrations: Migrations = MIGRATIONS) -> None:
+    """Make the tables or bring them up to date; raises JournalFailed for newer ones."""
     newest = 1 + len(migrations)
     if not inspect(connection).has_table(schema_version.name):
         metadata.create_all(connection)
@@ -137,8 +180,6 @@ def set_up(connection: Connection, account: str, migrations: Migrations = MIGRAT
     for statement in (statement for step in migrations[version - 1 :] for statement in step):
         connection.execute(text(statement))
     connection.execute(update(schema_version).values(version=newest))
-    if connection.execute(select(accounts).where(accounts.c.name == account)).first() is None:
-        connection.execute(insert(accounts).values(_account_values(AccountRecord(account))))
 
 
 class SqlBooks:
@@ -147,110 +188,104 @@ class SqlBooks:
     def __init__(self, connection: Connection, account: str) -> None:
         self._connection: Final = connection
         self._account: Final = account
+        self._shared: AccountRecord | None = None
+
+    def lock(self) -> bool:
+        """Take the account's row, which is what workers on PostgreSQL queue for; False where it has none yet."""
+        row = self._run(_LOCK).mappings().first()
+        self._shared = AccountRecord(**row) if row else None
+        return row is not None
+
+    def open(self) -> None:
+        """Begin the account's books. The caller has the database alone."""
+        if not self.lock():
+            self._connection.execute(insert(accounts), _account_values(AccountRecord(self._account)))
+            self.lock()
 
     def account(self) -> AccountRecord:
         """Return what the workers share."""
-        rows = self._connection.execute(select(accounts).where(accounts.c.name == self._account)).mappings()
-        return AccountRecord(**rows.one())
+        assert self._shared is not None  # noqa: S101  # a change begins with the lock
+        return self._shared
 
     def put_account(self, account: AccountRecord, /) -> None:
-        """Replace it; raises JournalFailed where another name has books for the same uid."""
-        others = select(accounts.c.name).where(
-            accounts.c.environment == account.environment,
-            accounts.c.uid == account.uid,
-            accounts.c.name != account.name,
-        )
-        if account.uid is not None and (other := self._connection.execute(others).scalar()) is not None:
-            message = f"uid {account.uid} has its books under the name {other!r}: use that instead of {account.name!r}"
-            raise JournalFailed(message)
-        values = _account_values(account)
-        self._connection.execute(update(accounts).where(accounts.c.name == self._account).values(values))
+        """Replace it."""
+        self._run(_PUT_ACCOUNT, **_account_values(account))
+        self._shared = account
+
+    def name_of(self, environment: str, uid: int, /) -> str | None:
+        """Return the name of the account under which a uid has its books."""
+        return self._connection.execute(_NAME_OF, {"environment": environment, "uid": uid}).scalar()
 
     def entry(self, key: str, /) -> Entry | None:
         """Return all about a key."""
-        found = self._attempts(_ATTEMPT.where(attempts.c.key == key).order_by(attempts.c.number))
+        found = self._attempts(_ATTEMPTS_OF_KEY, its_key=key)
         return Entry(key, found[0].attempt.transfer, tuple(found)) if found else None
 
     def entries(self) -> list[Entry]:
         """Return all about all keys, in the order of their first attempts."""
         by_key: dict[str, list[AttemptRecord]] = {}
-        for record in self._attempts(_ATTEMPT.order_by(attempts.c.number, attempts.c.opened_ms)):
+        for record in self._attempts(_ALL_ATTEMPTS):
             by_key.setdefault(record.key, []).append(record)
         return [Entry(key, records[0].attempt.transfer, tuple(records)) for key, records in by_key.items()]
 
     def attempt(self, attempt_id: str, /) -> AttemptRecord | None:
         """Return all about an attempt."""
-        found = self._attempts(_ATTEMPT.where(attempts.c.id == attempt_id))
+        found = self._attempts(_ATTEMPT, attempt_id=attempt_id)
         return found[0] if found else None
 
     def open_attempts(self) -> list[AttemptRecord]:
         """Return the attempts without a verdict, oldest first."""
-        return self._attempts(_ATTEMPT.where(attempts.c.state == "open").order_by(attempts.c.opened_ms))
+        return self._attempts(_OPEN_ATTEMPTS)
 
     def moved_since(self, asset: str, since_ms: int, /) -> list[Decimal]:
         """Return the amounts of the attempts opened since then that moved or may have moved."""
-        rows = self._connection.execute(
-            select(entries.c.amount)
-            .join(attempts, and_(entries.c.account == attempts.c.account, entries.c.key == attempts.c.key))
-            .where(attempts.c.account == self._account, attempts.c.opened_ms >= since_ms)
-            .where(attempts.c.state != "not_moved", entries.c.asset == asset)
-        )
-        return [Decimal(amount) for (amount,) in rows]
+        return [Decimal(amount) for amount in self._run(_MOVED_SINCE, asset=asset, since_ms=since_ms).scalars()]
 
     def owner(self, tran_id: int, /) -> str | None:
         """Return the attempt that an id of the exchange belongs to."""
-        row = select(attempts.c.id).where(attempts.c.account == self._account, attempts.c.tran_id == tran_id)
-        return self._connection.execute(row).scalar_one_or_none()
+        return self._run(_OWNER, its_tran_id=tran_id).scalar_one_or_none()
 
     def ids_of_others(self, attempt_id: str, /) -> frozenset[int]:
         """Return the ids of the exchange that belong to other attempts whose windows touch this one's."""
         mine = self.attempt(attempt_id)
         if mine is None:
             return frozenset()
-        ids = select(attempts.c.tran_id).where(
-            attempts.c.account == self._account,
-            attempts.c.id != attempt_id,
-            attempts.c.tran_id.is_not(None),
-            attempts.c.window_end_ms >= mine.timestamp_ms - EARLY_MS,
-            attempts.c.timestamp_ms - EARLY_MS <= mine.window_end_ms,
-        )
-        return frozenset(self._connection.execute(ids).scalars())
+        window = {"start_ms": mine.timestamp_ms - EARLY_MS, "end_ms": mine.window_end_ms}
+        return frozenset(self._run(_IDS_OF_OTHERS, attempt_id=attempt_id, **window).scalars())
 
     def add(self, record: AttemptRecord, /) -> None:
         """Record a new attempt, and its key if that is new."""
-        known = self.entry(record.key)
         values = record.attempt.to_dict()
         where = {"account": self._account, "key": record.key}
-        if known is None:
+        earlier = self._run(_HOW_MANY, its_key=record.key).scalar_one()
+        if not earlier:
             names = ("type", "asset", "amount", "from_symbol", "to_symbol", "checked")
-            self._connection.execute(entries.insert().values(where | {name: values[name] for name in names}))
+            self._connection.execute(insert(entries), where | {name: values[name] for name in names})
         self._connection.execute(
-            attempts.insert().values(
-                where
-                | {name: values[name] for name in ("id", "timestamp_ms", "recv_window_ms")}
-                | {"number": len(known.attempts) + 1 if known else 1, "opened_ms": record.opened_ms}
-                | {"window_end_ms": record.window_end_ms, "state": record.state, "note": record.note}
-            )
+            insert(attempts),
+            where
+            | {name: values[name] for name in ("id", "timestamp_ms", "recv_window_ms")}
+            | {"number": earlier + 1, "opened_ms": record.opened_ms, "window_end_ms": record.window_end_ms}
+            | {"state": record.state, "note": record.note},
         )
 
     def put(self, record: AttemptRecord, /) -> None:
         """Replace what is recorded of an attempt's verdict."""
-        names = ("state", "tran_id", "verdict", "verdict_ms")
-        self._connection.execute(
-            update(attempts)
-            .where(attempts.c.account == self._account, attempts.c.id == record.attempt.id)
-            .values({name: getattr(record, name) for name in names} | {"note": _storable(record.note)})
-        )
+        verdict = {name: getattr(record, name) for name in ("state", "tran_id", "verdict", "verdict_ms")}
+        self._run(_PUT_ATTEMPT, attempt_id=record.attempt.id, note=_storable(record.note), **verdict)
 
     def add_answer(self, attempt_id: str, answer: AnswerRecord, /) -> None:
         """Add an answer to an attempt."""
         values = {name: getattr(answer, name) for name in _ANSWER_FIELDS} | {"msg": _storable(answer.msg)}
-        number = len(self._answers([attempt_id]).get(attempt_id, ())) + 1
+        number = self._run(_HOW_MANY_ANSWERS, attempt_id=attempt_id).scalar_one() + 1
         where = {"account": self._account, "attempt": attempt_id, "number": number}
-        self._connection.execute(answers.insert().values(where | values))
+        self._connection.execute(insert(answers), where | values)
 
-    def _attempts(self, rows: Any) -> list[AttemptRecord]:
-        found = self._connection.execute(rows.where(attempts.c.account == self._account)).mappings().all()
+    def _run(self, statement: Executable, **values: Any) -> CursorResult[Any]:
+        return self._connection.execute(statement, {"my_account": self._account} | values)
+
+    def _attempts(self, statement: Executable, **values: Any) -> list[AttemptRecord]:
+        found = self._run(statement, **values).mappings().all()
         told = self._answers([row["id"] for row in found])
         return [_attempt_record(row, told.get(row["id"], ())) for row in found]
 
@@ -258,10 +293,9 @@ class SqlBooks:
         told: dict[str, tuple[AnswerRecord, ...]] = {}
         if not ids:
             return told
-        rows = select(answers).where(answers.c.account == self._account).order_by(answers.c.number)
         # A long list would be more than a statement can hold; all of them are then fewer words.
-        rows = rows.where(answers.c.attempt.in_(ids)) if len(ids) <= _NAMED else rows
-        for row in self._connection.execute(rows).mappings():
+        rows = self._run(_ANSWERS_OF, ids=ids) if len(ids) <= _NAMED else self._run(_ANSWERS)
+        for row in rows.mappings():
             answer = AnswerRecord(**{name: row[name] for name in _ANSWER_FIELDS})
             told[row["attempt"]] = (*told.get(row["attempt"], ()), answer)
         return told

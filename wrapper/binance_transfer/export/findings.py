@@ -5,22 +5,18 @@ One rule: nothing is decided here; a key is put where its attempts, the time and
 """
 
 from collections.abc import Iterable, Sequence
-from decimal import Context, Decimal, Inexact
+from decimal import Decimal
 from enum import IntEnum
-from typing import Final
 
 from attrs import field, frozen, mutable
 
-from binance_transfer.audit import Audit
+from binance_transfer.audit import Audit, fits
 from binance_transfer.entries import AttemptRecord, Entry
 from binance_transfer.history import TransferRecord
-from binance_transfer.reconcile import EARLY_MS
+from binance_transfer.policy import exact_sum
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import TRANSFER_TYPES
 from binance_transfer_api.models import TRANSFER_TYPE_WALLETS
-
-# Even unchecked amounts have at most 100 digits, and as many places before or behind the point: no sum needs more.
-_EXACT: Final = Context(prec=400, traps=[Inexact])
 
 
 class Need(IntEnum):
@@ -60,7 +56,7 @@ def _finding(entry: Entry, now_ms: int, unclaimed: Sequence[TransferRecord]) -> 
     record = entry.open_attempt
     if record is None:
         return None
-    candidates = tuple(row for row in unclaimed if _fits(record, row))
+    candidates = tuple(row for row in unclaimed if fits(record, row))
     if len(candidates) > 1 or any(answer.outcome == "Ambiguous" for answer in record.answers):
         return Finding(Need.AMBIGUOUS, entry, record, candidates)
     return Finding(Need.OVERDUE if now_ms > record.window_end_ms else Need.UNDER_WAY, entry, record, candidates)
@@ -69,17 +65,10 @@ def _finding(entry: Entry, now_ms: int, unclaimed: Sequence[TransferRecord]) -> 
 def _contradicted(entry: Entry) -> AttemptRecord | None:
     """Return an attempt whose answers name another id than its verdict, or the second one of a key that moved."""
     for record in entry.attempts:
-        ids = {answer.tran_id for answer in record.answers if answer.tran_id is not None}
-        if record.state != "open" and ids - {record.tran_id}:
+        if record.contradicted:
             return record
     moved = [record for record in entry.attempts if record.state == "moved"]
     return moved[1] if len(moved) > 1 else None
-
-
-def _fits(record: AttemptRecord, row: TransferRecord) -> bool:
-    transfer = record.attempt.transfer
-    alike = (row.type, row.asset, row.amount) == (transfer.type, transfer.asset, transfer.amount)
-    return alike and record.timestamp_ms - EARLY_MS <= row.timestamp_ms <= record.window_end_ms
 
 
 def wallets(transfer: Transfer) -> tuple[str, str] | None:
@@ -113,16 +102,8 @@ def totals(entries: Iterable[Entry]) -> list[Total]:
             total = sums.setdefault((transfer.asset, source, target), Total(transfer.asset, source, target))
             if record.state == "moved":
                 total.moved += 1
-                total.moved_amount = _EXACT.add(total.moved_amount, transfer.amount)
+                total.moved_amount = exact_sum([total.moved_amount, transfer.amount])
             else:
                 total.open += 1
-                total.open_amount = _EXACT.add(total.open_amount, transfer.amount)
+                total.open_amount = exact_sum([total.open_amount, transfer.amount])
     return sorted(sums.values(), key=lambda total: (total.asset, -total.moved, total.source, total.target))
-
-
-def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
-    """Add amounts without rounding."""
-    total = Decimal()
-    for amount in amounts:
-        total = _EXACT.add(total, amount)
-    return total

@@ -131,7 +131,7 @@ def _card(finding: Finding, now_ms: int) -> str:
     facts = [
         ("Sent", f"{moment(record.timestamp_ms)} UTC, {span(now_ms - record.timestamp_ms)} ago"),
         ("Window ends", f"{moment(record.window_end_ms)} UTC, {_when(left_ms)}"),
-        ("Last answer", _answer(record.answers[-1]) if record.answers else "none recorded"),
+        ("Last answer", _answer(record.answer) if record.answer else "none recorded"),
     ]
     if finding.need is Need.CONTRADICTION:
         facts.append(("Recorded", _verdict(record)))
@@ -318,6 +318,6 @@ def _verdict(record: AttemptRecord) -> str:
         return "none yet"
     what = f"moved as <code>{record.tran_id}</code>" if record.state == "moved" else "did not move"
     at = f", {moment(record.verdict_ms)}" if record.verdict_ms is not None else ""
-    last = record.answers[-1].msg if record.answers else ""
+    last = record.answer.msg if record.answer else ""
     note = f"<br><q>{shown(record.note)}</q>" if record.note and record.note != last else ""
     return f"{what}: {_VERDICTS[record.verdict]}{at}{note}"

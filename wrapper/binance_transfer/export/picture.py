@@ -10,8 +10,9 @@ from typing import Final
 
 from attrs import frozen
 
-from binance_transfer.export.findings import Total, exact_sum
+from binance_transfer.export.findings import Total
 from binance_transfer.export.text import number, shown
+from binance_transfer.policy import exact_sum
 from binance_transfer_api.models import TRANSFER_TYPE_WALLETS
 
 _WIDTH: Final = 360

@@ -68,7 +68,7 @@ def to_csv(entries: Iterable[Entry]) -> str:
 def _row(entry: Entry, number: int, record: AttemptRecord) -> tuple[str | int | None, ...]:
     attempt, transfer = record.attempt, record.attempt.transfer
     info = TRANSFER_TYPES.get(transfer.type)
-    last = record.answers[-1] if record.answers else None
+    last = record.answer
     return (
         entry.key,
         entry.state,
