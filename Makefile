@@ -7,7 +7,7 @@ PIP_INSTALL := -m pip install --quiet --quiet --no-compile --disable-pip-version
 PACKAGES := wrapper/binance_transfer generated_client/binance_transfer_api sandbox/binance_transfer_sandbox generator \
 	demo benchmarks simulator comparison tests
 
-.PHONY: help generate check docs-check demo test thorough lint bench simulate compare processes peers fuzz pythons dist lint-spec mock clean
+.PHONY: help generate check docs-check demo test thorough coverage lint bench simulate compare processes peers fuzz pythons dist lint-spec mock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,11 +37,14 @@ docs-check: $(VENV)/.base ## compare a vendor page with the spec: make docs-chec
 demo: $(VENV)/.base ## transfers against an exchange on this machine, start to end
 	$(RUN) -m generator generate && $(RUN) -m demo
 
-test: $(VENV)/.ready ## all quick tests, with branch coverage of wrapper and generator
-	$(RUN) -m pytest --numprocesses 2 --cov --cov-report term -m "not thorough" $(ARGS)
+test: $(VENV)/.ready ## all quick tests
+	$(RUN) -m pytest --numprocesses auto -m "not thorough" $(ARGS)
 
 thorough: $(VENV)/.ready ## the exhaustive tests: every refusal, every dialect, every rule taken out
-	$(RUN) -m pytest --numprocesses 2 -m thorough $(ARGS)
+	$(RUN) -m pytest --numprocesses auto -m thorough $(ARGS)
+
+coverage: $(VENV)/.ready ## quick and exhaustive tests together, with branch coverage of wrapper and generator
+	$(RUN) -m pytest --numprocesses auto --cov --cov-report term $(ARGS)
 
 lint: $(VENV)/.ready ## style, types, imports
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

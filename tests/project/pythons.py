@@ -18,7 +18,7 @@ VERSIONS = ("3.11", "3.12", "3.13")
 CURRENT = ".".join(map(str, sys.version_info[:2]))
 
 # What type checkers say and what the documents hold is the same on each.
-ARGUMENTS = "--no-cov --quiet --ignore tests/typing --ignore tests/project"
+ARGUMENTS = "--quiet --ignore tests/typing --ignore tests/project"
 
 
 def candidates(version: str) -> Iterator[str]:
