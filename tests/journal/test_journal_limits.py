@@ -8,8 +8,11 @@ import httpx
 import pytest
 
 import binance_transfer as bt
+from binance_transfer import bookkeeping
 from binance_transfer.answer import Answer
+from binance_transfer.entries import AnswerRecord, AttemptRecord
 from binance_transfer_api import SERVERS
+from binance_transfer_api.api.asset.universal_transfer import WEIGHT_LIMIT
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, Database, OpenJournal, Wire
 from tests.journal.test_journal_keys import SWEEP, entry, moves
@@ -424,6 +427,13 @@ def test_an_audit_goes_on_where_history_does_not_know_a_type(
     assert [row.tran_id for row in worker.audit(0).unclaimed] == [stranger.tran_id]
 
 
+def test_an_audit_that_cannot_read_says_so(worker: bt.TransferClient, sandbox: Sandbox) -> None:
+    worker.transfer(*SWEEP)
+    sandbox.exchange.plan(faults.GatewayError(executes=False), on="history", times=None)
+    with pytest.raises(bt.ReadFailed):
+        worker.audit(0)
+
+
 def test_an_audit_needs_a_journal(connect: Connect) -> None:
     with pytest.raises(ValueError, match="needs a journal"):
         connect(None).audit(0)
@@ -487,17 +497,42 @@ def test_strangers_who_use_the_account_are_counted(
     assert (clock.elapsed_s, moves(sandbox)) == (began_s, 200)
 
 
+MINUTE_MS = 1_700_000_040_000
+
+
+def begin(journal: bt.Journal, amount: int, now_ms: int) -> Any:
+    attempt = bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", amount), now_ms, 5000)
+    key = f"k{amount}"
+    return journal.transact(lambda books: bookkeeping.begin(books, key, attempt, 30_000, bt.Policy(), now_ms))
+
+
+def test_transfers_under_way_are_counted(journal: bt.Journal) -> None:
+    """Two calls cost 1800. Where 2000 are left, a third one waits until an answer says what there is."""
+    used = WEIGHT_LIMIT - 2_000
+    first = begin(journal, 1, MINUTE_MS)
+    answer = AnswerRecord(MINUTE_MS, "Receipt", 200, None, "", 1)
+    weight = bookkeeping.Weight(used)
+    journal.transact(lambda books: bookkeeping.record_answer(books, first.attempt, answer, "accepted", weight))
+    begun = [begin(journal, amount, MINUTE_MS + 1) for amount in (2, 3, 4)]
+    assert [isinstance(found, bookkeeping.Wait) for found in begun] == [False, False, True]
+    assert "under way" in begun[2].reason
+
+
+def test_what_was_refused_for_its_weight_cost_nothing(journal: bt.Journal) -> None:
+    """The figure that comes with a 429 may be that of the minute before: it is not taken for this one's."""
+    refused = begin(journal, 1, MINUTE_MS)
+    answer = AnswerRecord(MINUTE_MS, "RateLimited", 429, None, "", None)
+    weight = bookkeeping.Weight(WEIGHT_LIMIT, silent_until_ms=MINUTE_MS + 1_000)
+    journal.transact(lambda books: bookkeeping.record_answer(books, refused.attempt, answer, "refused", weight))
+    found = begin(journal, 1, MINUTE_MS + 500)
+    assert (found.seconds, found.reason) == (0.5, "the exchange asked for silence")
+    assert isinstance(begin(journal, 1, MINUTE_MS + 1_000), AttemptRecord)
+
+
 def test_a_worker_whose_clock_lags_does_not_turn_the_minute_back(journal: bt.Journal, database: Database) -> None:
     """It may have waited for the database while others began a new minute."""
-    from binance_transfer import bookkeeping
-
-    def begin(key: str, now_ms: int) -> Any:
-        attempt = bt.Attempt(bt.Transfer(*SWEEP), now_ms, 5000)
-        return journal.transact(lambda books: bookkeeping.begin(books, key, attempt, 30_000, bt.Policy(), now_ms))
-
-    minute_ms = 1_700_000_040_000
     journal.resume()  # the books of an account begin with the first change
-    database(f"UPDATE binance_transfer_accounts SET minute = {minute_ms // 60_000}, used = 180000")
-    found = begin("k", minute_ms - 10)
+    database(f"UPDATE binance_transfer_accounts SET minute = {MINUTE_MS // 60_000}, used = 180000")
+    found = begin(journal, 1, MINUTE_MS - 10)
     assert isinstance(found, bookkeeping.Wait)
     assert found.seconds == pytest.approx(61.01)

@@ -50,7 +50,7 @@ def sandbox(clock: ManualClock) -> Iterator[Sandbox]:
 class Calls(Protocol):
     """What both clients do, called alike."""
 
-    def execute(self, order: bt.Transfer | bt.Attempt, /) -> bt.Receipt: ...
+    def execute(self, order: bt.Transfer | bt.Attempt, /, *, resolve_within_s: float | None = None) -> bt.Receipt: ...
     def prepare(self, transfer: bt.Transfer, /) -> bt.Attempt: ...
     def reconcile(
         self, attempt: bt.Attempt, *, deadline_s: float = 120.0, claimed: Collection[int] = ()
@@ -64,8 +64,8 @@ class _Asyncio:
         self._runner = asyncio.Runner()
         self._client = make()
 
-    def execute(self, order: bt.Transfer | bt.Attempt) -> bt.Receipt:
-        return self._runner.run(self._client.execute(order))
+    def execute(self, order: bt.Transfer | bt.Attempt, /, *, resolve_within_s: float | None = None) -> bt.Receipt:
+        return self._runner.run(self._client.execute(order, resolve_within_s=resolve_within_s))
 
     def prepare(self, transfer: bt.Transfer) -> bt.Attempt:
         return self._runner.run(self._client.prepare(transfer))

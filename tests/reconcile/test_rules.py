@@ -149,12 +149,16 @@ def test_a_row_on_a_later_page_is_found(sandbox: Sandbox, connect: Connect) -> N
         assert client.reconcile(attempt, claimed=claimed).tran_id not in claimed
 
 
-def test_pages_that_shift_are_read_again(sandbox: Sandbox, client: Calls) -> None:
+def test_pages_that_shift_are_read_again(sandbox: Sandbox, client: Calls, clock: ManualClock) -> None:
+    """The row comes to stand on a page that was read already: what the other pages show is no proof of absence."""
+    sandbox.exchange.limits = Limits(uid_weight_1m=10**9)
     attempt = _lose(sandbox, client, faults.Drop(executes=False))
-    for _ in range(3):
-        sandbox.fail_next(faults.ShiftPages())
-    with pytest.raises(bt.ProvenAbsent):
-        client.reconcile(attempt)
+    for _ in range(150):
+        row = {"type": "MAIN_UMFUTURE", "asset": "BNB", "amount": "1", "timestamp": str(attempt.timestamp_ms)}
+        sandbox.exchange.perform("transfer", row, fault=None)
+    clock.sleep(_WINDOW_S + 1)
+    sandbox.fail_next(faults.ShiftPages(amount="25.5"))
+    assert client.reconcile(attempt).tran_id == sandbox.ledger.executions(amount="25.5")[0].tran_id
 
 
 @pytest.mark.parametrize("target", ["history", "time"])
@@ -221,6 +225,22 @@ def test_a_row_is_a_proof_for_every_type(sandbox: Sandbox, client: Calls) -> Non
     transfer = bt.Transfer("MAIN_ISOLATED_MARGIN", "USDT", "1", to_symbol="BTCUSDT")
     attempt = _lose(sandbox, client, faults.Drop(executes=True), transfer)
     assert client.reconcile(attempt).tran_id == sandbox.ledger.executions()[0].tran_id
+
+
+# A call that reconciles by itself
+
+
+def test_a_call_may_reconcile_by_itself(sandbox: Sandbox, client: Calls) -> None:
+    sandbox.fail_next(faults.Drop(executes=True))
+    receipt = client.execute(_TRANSFER, resolve_within_s=90)
+    assert [entry.tran_id for entry in sandbox.ledger.executions()] == [receipt.tran_id]
+
+
+def test_a_call_that_reconciles_by_itself_does_not_send_again(sandbox: Sandbox, client: Calls) -> None:
+    sandbox.fail_next(faults.Drop(executes=False))
+    with pytest.raises(bt.ProvenAbsent):
+        client.execute(_TRANSFER, resolve_within_s=90)
+    assert (sandbox.exchange.received("transfer"), sandbox.ledger.executions()) == (1, ())
 
 
 # Deadline, progress, restart

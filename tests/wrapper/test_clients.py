@@ -9,10 +9,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 import binance_transfer as bt
+from binance_transfer import flows
 from binance_transfer_sandbox import Sandbox, faults
+from tests.reconcile.conftest import ManualClock
 from tests.wrapper import calls, keys
 from tests.wrapper.calls import Way
 from tests.wrapper.loopback import Loopback, answer, hang, raw, reset
@@ -582,3 +585,43 @@ HMAC_ONLY = IMPORTING.replace("; print", "; binance_transfer.Credentials(api_key
 def test_importing_the_package_imports_nothing_heavy(program: str) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert [name for name in HEAVY if name in done.stdout.split()] == []
+
+
+# --- what is remembered, and for how long ----------------------------------------------------------------------------
+
+
+def test_attempts_whose_time_is_long_over_are_forgotten() -> None:
+    """A worker that runs for months must not grow. What could still be sent is not forgotten."""
+    session = made(bt.TransferClient)._session
+    now_ms = session.server_clock.now().server_ms
+
+    def refused(attempt: bt.Attempt) -> bool:
+        return session.refusal(flows.Post(attempt, 1.0)) is not None
+
+    recent = bt.Attempt(calls.ORDER, now_ms, 5_000)
+    assert not refused(recent)
+    assert not any(refused(bt.Attempt(calls.ORDER, now_ms - 700_000, 5_000)) for _ in range(10_001))
+    assert (len(session._sent) < 10, refused(recent)) == (True, True)
+
+
+def test_ids_that_were_answered_long_ago_are_forgotten() -> None:
+    session = made(bt.TransferClient)._session
+    attempt = bt.Attempt(calls.ORDER, 0, 5_000)
+    for tran_id in range(1, 100_002):
+        session.immediate(flows.Claim(attempt, tran_id))
+    assert len(session.immediate(flows.Claimed(bt.Attempt(calls.ORDER, 0, 5_000)))) == 100_000
+
+
+@pytest.mark.parametrize("way", calls.WAYS)
+def test_a_clock_that_takes_all_the_time_leaves_nothing_to_send_in(way: Way) -> None:
+    """The deadline is for the whole call, with the reading of the exchange's clock in it."""
+    asked: list[str] = []
+    clock = ManualClock()
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        clock.sleep(3)
+        return httpx.Response(200, json={"serverTime": clock.now_ms()})
+
+    error = calls.failure(way, transport=httpx.MockTransport(slow), clock=clock, timeout_s=2.0)
+    assert (type(error), asked) == (bt.NotSent, ["GET"])
