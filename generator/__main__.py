@@ -2,12 +2,15 @@
 
 import argparse
 import io
+import os
 import sys
 from pathlib import Path
 
 from generator import docs
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+_PIPE_CLOSED = 141  # as a shell says of a program that SIGPIPE has ended
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,4 +63,10 @@ if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a diff may hold what a terminal's encoding does not
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(main())
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _PIPE_CLOSED
+    sys.exit(code)

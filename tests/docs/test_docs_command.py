@@ -229,3 +229,13 @@ def test_the_command_runs_by_itself(agreeing: Path) -> None:
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "in agreement" in done.stdout
+
+
+def test_a_reader_may_stop_reading(agreeing: Path) -> None:
+    """As in `python -m generator docs page.md | head -1`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "generator", "docs", str(agreeing)]
+    done = subprocess.run(command, cwd=PROJECT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
