@@ -124,6 +124,9 @@ class Journal:
         not_executed: True where it did not.
         note: why, for those who read it later.
 
+        What time it is at the exchange is known from a client of this journal that has asked; without one, this
+        machine's clock counts.
+
         Raises ResolutionRefused: the window is still open, the id is another attempt's, there is nothing to resolve.
         """
         if (tran_id is None) == (not not_executed):

@@ -177,9 +177,11 @@ def set_up(connection: Connection, migrations: Migrations = MIGRATIONS) -> None:
     if version > newest:
         message = f"the journal is of version {version} and this program knows {newest}: use the newer program for it"
         raise JournalFailed(message)
-    for statement in (statement for step in migrations[version - 1 :] for statement in step):
-        connection.execute(text(statement))
-    connection.execute(update(schema_version).values(version=newest))
+    for step in migrations[version - 1 :]:
+        for statement in step:
+            connection.execute(text(statement))
+    if version < newest:
+        connection.execute(update(schema_version).values(version=newest))
 
 
 class SqlBooks:
