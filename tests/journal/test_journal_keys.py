@@ -283,6 +283,19 @@ def test_a_key_whose_verdict_is_contradicted_is_not_sent_again(
     assert moves(sandbox) == 1
 
 
+def test_an_id_that_is_another_keys_is_not_believed(
+    connect: Connect, journal: bt.Journal, wire: Wire, caplog: Any
+) -> None:
+    """The exchange answers two transfers with one id: the second key stays open, and the alarm sounds."""
+    wire.answer = Answer(200, {}, b'{"tranId":4711}')
+    worker = connect(journal, transport=wire)
+    worker.transfer(*SWEEP, idempotency_key="one")
+    with pytest.raises(bt.OutcomeUnknown):
+        worker.transfer("MAIN_FUNDING", "USDT", 3, idempotency_key="other", resolve_within_s=0)
+    assert (entry(journal, "one").tran_id, entry(journal, "other").state) == (4711, "open")
+    assert [record.levelname for record in caplog.records if "4711" in record.getMessage()] == ["CRITICAL"]
+
+
 def test_two_rows_for_one_key_are_left_to_a_person(
     connect: Connect, journal: bt.Journal, sandbox: Sandbox, worker: bt.TransferClient, clock: ManualClock
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 import binance_transfer as bt
 from binance_transfer import bookkeeping
 from binance_transfer.answer import Answer
-from binance_transfer.entries import AnswerRecord, AttemptRecord
+from binance_transfer.entries import AccountRecord, AnswerRecord, AttemptRecord
 from binance_transfer_api import SERVERS
 from binance_transfer_api.api.asset.universal_transfer import WEIGHT_LIMIT
 from binance_transfer_sandbox import Sandbox, faults
@@ -506,13 +506,50 @@ def begin(journal: bt.Journal, amount: int, now_ms: int) -> Any:
     return journal.transact(lambda books: bookkeeping.begin(books, key, attempt, 30_000, bt.Policy(), now_ms))
 
 
+def answered(journal: bt.Journal, begun: Any, used: int, silent_until_ms: int = 0) -> AccountRecord:
+    """Let an attempt be answered with a figure in the header, and return what the workers know then."""
+    accepted = not silent_until_ms
+    answer = AnswerRecord(MINUTE_MS, "", None, None, "", used if accepted else None)
+    weight = bookkeeping.Weight(used, silent_until_ms)
+    verdict: Any = "accepted" if accepted else "refused"
+    journal.transact(lambda books: bookkeeping.record_answer(books, begun.attempt, answer, verdict, weight))
+    return journal.transact(lambda books: books.account())
+
+
+@pytest.mark.parametrize(
+    ("figures", "cost"),
+    [
+        ([300, 600, 900], 300),  # less than the spec says
+        ([5_000], 900),  # a stranger has used the account: one figure says nothing
+        ([100, 1_001], 500),  # no more than all there is, by those that were answered
+        ([1_000, 2_000, 4_000], 1_333),  # what came on top, by all that began but one, and at most a share of all
+        ([100, 100_100], 18_000),  # strangers do not stop everybody: ten a minute are tried
+        ([5_000, 5_000], 900),
+    ],
+)
+def test_the_cost_of_a_call_is_learned_from_the_headers(figures: list[int], cost: int, journal: bt.Journal) -> None:
+    begun = [begin(journal, number + 1, MINUTE_MS) for number in range(len(figures))]
+    known = [answered(journal, attempt, used) for attempt, used in zip(begun, figures, strict=True)]
+    assert known[-1].weight == cost
+
+
+def test_what_was_learned_outlasts_the_minute(journal: bt.Journal) -> None:
+    """200 calls of 900 fit into a minute. Where one costs 300, the next minute's 599th call is not kept waiting."""
+    answered(journal, begin(journal, 1, MINUTE_MS), 300)
+    account = answered(journal, begin(journal, 2, MINUTE_MS + 60_000), WEIGHT_LIMIT - 500)
+    assert (account.weight, account.started, account.answered) == (300, 1, 1)
+    assert isinstance(begin(journal, 3, MINUTE_MS + 60_001), AttemptRecord)
+
+
+def test_an_answer_of_the_minute_before_is_not_counted_in_this_one(journal: bt.Journal) -> None:
+    late = begin(journal, 1, MINUTE_MS - 1)
+    answered(journal, begin(journal, 2, MINUTE_MS), 900)
+    assert answered(journal, late, WEIGHT_LIMIT).used == 900
+
+
 def test_transfers_under_way_are_counted(journal: bt.Journal) -> None:
     """Two calls cost 1800. Where 2000 are left, a third one waits until an answer says what there is."""
-    used = WEIGHT_LIMIT - 2_000
-    first = begin(journal, 1, MINUTE_MS)
-    answer = AnswerRecord(MINUTE_MS, "Receipt", 200, None, "", 1)
-    weight = bookkeeping.Weight(used)
-    journal.transact(lambda books: bookkeeping.record_answer(books, first.attempt, answer, "accepted", weight))
+    answered(journal, begin(journal, 1, MINUTE_MS), WEIGHT_LIMIT - 2_000)
     begun = [begin(journal, amount, MINUTE_MS + 1) for amount in (2, 3, 4)]
     assert [isinstance(found, bookkeeping.Wait) for found in begun] == [False, False, True]
     assert "under way" in begun[2].reason
@@ -520,10 +557,8 @@ def test_transfers_under_way_are_counted(journal: bt.Journal) -> None:
 
 def test_what_was_refused_for_its_weight_cost_nothing(journal: bt.Journal) -> None:
     """The figure that comes with a 429 may be that of the minute before: it is not taken for this one's."""
-    refused = begin(journal, 1, MINUTE_MS)
-    answer = AnswerRecord(MINUTE_MS, "RateLimited", 429, None, "", None)
-    weight = bookkeeping.Weight(WEIGHT_LIMIT, silent_until_ms=MINUTE_MS + 1_000)
-    journal.transact(lambda books: bookkeeping.record_answer(books, refused.attempt, answer, "refused", weight))
+    account = answered(journal, begin(journal, 1, MINUTE_MS), WEIGHT_LIMIT, silent_until_ms=MINUTE_MS + 1_000)
+    assert (account.started, account.answered, account.used) == (0, 0, 0)
     found = begin(journal, 1, MINUTE_MS + 500)
     assert (found.seconds, found.reason) == (0.5, "the exchange asked for silence")
     assert isinstance(begin(journal, 1, MINUTE_MS + 1_000), AttemptRecord)
