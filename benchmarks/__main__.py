@@ -52,11 +52,15 @@ def _table(title: str, unit: str, figures: Mapping[str, float], floors: Mapping[
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
     table.add_column("")
     table.add_column(unit, justify="right")
+    calls_are_compared = bool(floors) and unit == "µs"
+    if calls_are_compared:
+        table.add_column("a second", justify="right")
     if floors:
         table.add_column("ratio", justify="right")
     for what, figure in figures.items():
+        rate = [f"{1e6 / figure:,.0f}"] if calls_are_compared else []
         ratio = [f"{figure / figures[floors[what]]:.2f}"] if floors else []
-        table.add_row(what, f"{figure:,.1f}" if figure < 100 else f"{figure:,.0f}", *ratio)  # noqa: PLR2004
+        table.add_row(what, f"{figure:,.1f}" if figure < 100 else f"{figure:,.0f}", *rate, *ratio)  # noqa: PLR2004
     return table
 
 
