@@ -8,13 +8,13 @@ from rich.console import Console
 
 import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox
-from demo import books, tables
+from demo import books, keys, tables
 from demo.calls import CALLS, Story, perform
 
 _INTRODUCTION = """\
 An exchange starts on this machine, with play money, and answers as Binance does.
-The client makes transfers there with each kind of API key. Then all that it was
-told is compared with the exchange's own books.
+The client makes transfers there with each kind of API key, and a process dies in
+the middle of one. Then all that was told is compared with the exchange's own books.
 """
 
 
@@ -29,17 +29,23 @@ def main() -> int:
         before = sandbox.balances()
         with console.status("transferring; to prove that nothing happened takes a moment …"):
             told = perform(CALLS, sandbox)
+            called = keys.perform(sandbox)
         after = sandbox.balances()
-        console.print(tables.accepted(told), "", tables.others(told), sep="\n")
+        console.print(tables.accepted(told), "", tables.others(told), tables.under_a_key(called), "", sep="\n")
 
         receipts = [story.receipt for story in told if story.receipt]
+        receipts += {
+            call.outcome.tran_id: call.outcome for call in called if isinstance(call.outcome, bt.Receipt)
+        }.values()
         listed = list(_history(client, receipts))
         console.print(tables.balances(before, after), "", tables.history(listed), "", sep="\n")
         ledger = sandbox.ledger.executions()
+        key_problems = keys.problems(called, sandbox)
 
     checks = {
         "the exchange can be used": [] if found.permits_universal_transfer and found.system_normal else [str(found)],
         "every call ended as expected": [_surprise(story) for story in told if not story.as_expected],
+        "the key moved its money once, though a process died": key_problems,
         "what was executed is what has a receipt": list(books.ledger_problems(receipts, ledger)),
         "history lists just that": list(books.history_problems(receipts, listed)),
         "the balances changed by just that": list(books.balance_problems(receipts, before, after)),

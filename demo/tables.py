@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 import binance_transfer as bt
+from demo import keys
 from demo.books import Balances, changes
 from demo.calls import Call, Outcome, Story
 
@@ -52,6 +53,16 @@ def others(told: Iterable[Story]) -> Group:
             lines.append(Text.assemble((call.title, "bold"), f": {call.amount} {call.asset}, {_type(call)}"))
             lines += [Padding(_outcome(outcome), (0, 0, 0, 2), expand=False) for outcome in story.outcomes]
             lines.append(Text())
+    return Group(*lines)
+
+
+def under_a_key(called: Iterable[keys.Call]) -> Group:
+    """Show the calls with one idempotency key, and what became of the key."""
+    lines: list[Text | Padding] = [Text(f"One idempotency key: {keys.KEY}", style="bold"), Text()]
+    for call in called:
+        lines.append(Text.assemble((call.title, "bold"), f": the key is {call.state}"))
+        if call.outcome is not None:
+            lines.append(Padding(_outcome(call.outcome), (0, 0, 0, 2), expand=False))
     return Group(*lines)
 
 
@@ -98,7 +109,8 @@ def _type(call: Call) -> str:
 def _outcome(outcome: Outcome) -> Text:
     match outcome:
         case bt.Receipt():
-            return Text.assemble(("Receipt", "green"), f": tranId {outcome.tran_id}, found in history")
+            how = "replayed, nothing was sent" if outcome.replayed else "found in history"
+            return Text.assemble(("Receipt", "green"), f": tranId {outcome.tran_id}, {how}")
         case bt.OutcomeUnknown():
             return Text.assemble(("OutcomeUnknown", "yellow"), f": {outcome}")
         case _:

@@ -9,7 +9,7 @@ from attrs import evolve
 import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox
 from demo import __main__ as tour
-from demo import books
+from demo import books, keys
 from demo.calls import CALLS, perform
 
 QUICK = [call for call in CALLS if bt.ProvenAbsent not in call.expected]  # proving absence takes time
@@ -19,7 +19,7 @@ def test_it_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert tour.main() == 0
     shown = capsys.readouterr().out
     assert "NOT TRUE" not in shown
-    assert shown.count("✓") == 5
+    assert shown.count("✓") == 6
 
 
 def test_a_surprise_is_a_failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,3 +68,12 @@ def test_a_wrong_balance_is_named() -> None:
     before = {"spot": {"USDT": Decimal(10)}, "funding": {"USDT": Decimal(0)}}
     after = {"spot": {"USDT": Decimal(9)}, "funding": {"USDT": Decimal(0)}}
     assert list(books.balance_problems([], before, after)) == ["spot should hold 10 USDT and holds 9"]
+
+
+def test_a_key_that_moved_twice_is_noticed() -> None:
+    with Sandbox() as sandbox:
+        called = keys.perform(sandbox)
+        assert keys.problems(called, sandbox) == []
+        with bt.TransferClient(sandbox.credentials, base_url=sandbox.base_url) as careless:
+            careless.execute(keys.TRANSFER)
+        assert keys.problems(called, sandbox)
