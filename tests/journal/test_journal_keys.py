@@ -129,6 +129,7 @@ def test_a_transfer_whose_answer_was_lost_is_found(client: bt.TransferClient, sa
     receipt = client.transfer(*SWEEP, idempotency_key="k")
     [moved] = sandbox.ledger.executions()
     assert (receipt.tran_id, receipt.idempotency_key, receipt.recorded) == (moved.tran_id, "k", True)
+    assert not receipt.replayed  # this call has sent it
 
 
 def test_a_transfer_that_never_was_is_proven_absent(
@@ -137,6 +138,7 @@ def test_a_transfer_that_never_was_is_proven_absent(
     sandbox.fail_next(faults.Drop(executes=False))
     with pytest.raises(bt.ProvenAbsent):
         client.transfer(*SWEEP, idempotency_key="k")
+    assert "history shows no MAIN_UMFUTURE 25.5 USDT" in entry(journal, "k").attempts[0].note
     assert (entry(journal, "k").state, moves(sandbox)) == ("not_moved", 0)
 
 

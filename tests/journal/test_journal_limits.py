@@ -475,6 +475,19 @@ def test_silence_is_kept_by_all_workers(
     assert clock.elapsed_s - before_s >= 17
 
 
+def test_without_a_wish_a_minute_of_silence_is_kept(
+    connect: Connect, journal: bt.Journal, wire: Wire, clock: ManualClock
+) -> None:
+    wire.answer = Answer(429, {}, b"")
+    worker = connect(journal, transport=wire)
+    with pytest.raises(bt.RateLimited):
+        worker.transfer(*SWEEP)
+    wire.answer = None
+    before_s = clock.elapsed_s
+    worker.transfer(*SWEEP)
+    assert 60 <= clock.elapsed_s - before_s < 62
+
+
 def test_an_absurd_wish_for_silence_does_not_break_the_journal(
     connect: Connect, journal: bt.Journal, wire: Wire
 ) -> None:

@@ -103,6 +103,19 @@ def test_a_pending_row_is_waited_for(sandbox: Sandbox, client: Calls, clock: Man
     assert (receipt.tran_id, clock.elapsed_s >= 50) == (sandbox.ledger.executions()[0].tran_id, True)
 
 
+def test_a_pending_row_beside_a_confirmed_one_is_waited_for(
+    sandbox: Sandbox, connect: Connect, clock: ManualClock
+) -> None:
+    """Either could be it, until the other one has failed."""
+    sandbox.fail_next(faults.Settle(status="FAILED", after_ms=10_000))
+    connect().execute(_TRANSFER)
+    client = connect()
+    attempt = _lose(sandbox, client, faults.Drop(executes=True))
+    receipt = client.reconcile(attempt)
+    [moved] = [entry.tran_id for entry in sandbox.ledger.executions()]
+    assert (receipt.tran_id, 10 <= clock.elapsed_s < _WINDOW_S) == (moved, True)
+
+
 def test_a_failed_row_moved_nothing(sandbox: Sandbox, connect: Connect, clock: ManualClock) -> None:
     """PENDING that becomes FAILED is as good as absent, once the window is over."""
     client = connect()
