@@ -1,9 +1,15 @@
-"""How many examples Hypothesis tries: few, so that the suite is quick; many with HYPOTHESIS_PROFILE=thorough."""
+"""What holds for all tests: how many examples Hypothesis tries, and that Ctrl-C is heard."""
 
 import os
+import signal
 
 from hypothesis import settings
 
+# Few, so that the suite is quick; many with HYPOTHESIS_PROFILE=thorough.
 settings.register_profile("quick", max_examples=25)
 settings.register_profile("thorough", max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+# What a shell starts in the background ignores Ctrl-C, and so would the processes that tests end with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -162,6 +162,26 @@ def test_a_refusal_is_raised_as_it_came_and_settles_the_attempt(
     assert (attempt.state, attempt.verdict, attempt.answers[0].code) == ("not_moved", "refused", refused.value.code)
 
 
+def test_a_receipt_carries_what_came_with_the_answer(client: bt.TransferClient) -> None:
+    receipt = client.transfer(*SWEEP, idempotency_key="k")
+    assert (receipt.http_status, receipt.used_uid_weight_1m) == (200, 900)
+
+
+def test_an_unknown_outcome_is_raised_as_it_came(client: bt.TransferClient, sandbox: Sandbox) -> None:
+    sandbox.fail_next(faults.BackendTimeout(executes=True))
+    with pytest.raises(bt.OutcomeUnknown) as unknown:
+        client.transfer(*SWEEP, idempotency_key="k", resolve_within_s=0)
+    assert (unknown.value.http_status, unknown.value.code) == (504, -1007)
+
+
+def test_after_a_clock_error_the_next_call_works(client: bt.TransferClient, sandbox: Sandbox) -> None:
+    client.transfer(*SWEEP)
+    sandbox.exchange.clock_offset_ms = 60_000
+    with pytest.raises(bt.ClockOutOfSync):
+        client.transfer(*SWEEP, idempotency_key="k")
+    assert client.transfer(*SWEEP, idempotency_key="k").http_status == 200
+
+
 def test_a_refused_key_may_be_used_again(worker: bt.TransferClient, sandbox: Sandbox) -> None:
     sandbox.fail_next(faults.Rejection(code=-5013, msg="Asset transfer failed: insufficient balance"))
     with pytest.raises(bt.InsufficientBalance):
@@ -196,6 +216,18 @@ def test_an_open_key_is_never_sent_again(connect: Connect, open_journal: OpenJou
     assert (moves(sandbox), sandbox.exchange.received("transfer")) == (0, 1)
 
 
+def test_an_open_key_of_another_worker_can_be_left_open(
+    connect: Connect, open_journal: OpenJournal, sandbox: Sandbox
+) -> None:
+    sandbox.fail_next(faults.Drop(executes=True))
+    with pytest.raises(bt.OutcomeUnknown):
+        connect(open_journal()).transfer(*SWEEP, idempotency_key="k", resolve_within_s=0)
+    with pytest.raises(bt.OutcomeUnknown) as unknown:
+        connect(open_journal()).transfer(*SWEEP, idempotency_key="k", resolve_within_s=0)
+    assert unknown.value.attempt == entry(open_journal(), "k").attempts[0].attempt
+    assert sandbox.exchange.received("history") == 0
+
+
 def test_an_open_key_is_reconciled_by_the_next_call(
     connect: Connect, open_journal: OpenJournal, sandbox: Sandbox
 ) -> None:
@@ -204,6 +236,7 @@ def test_an_open_key_is_reconciled_by_the_next_call(
         connect(open_journal()).transfer(*SWEEP, idempotency_key="k", resolve_within_s=0)
     receipt = connect(open_journal()).transfer(*SWEEP, idempotency_key="k")
     assert (receipt.tran_id, moves(sandbox)) == (sandbox.ledger.executions()[0].tran_id, 1)
+    assert receipt.replayed
 
 
 def test_resolving_ends_in_time(client: bt.TransferClient, sandbox: Sandbox, clock: ManualClock) -> None:
@@ -355,7 +388,7 @@ def test_a_prepared_attempt_does_not_wait_beyond_its_window(
     attempt = worker.prepare(bt.Transfer(*SWEEP))
     with pytest.raises(bt.InvalidTransfer, match="an identical transfer is open: prepare another one later"):
         worker.execute(attempt, idempotency_key="other")
-    assert moves(sandbox) == 0
+    assert (moves(sandbox), clock.slept_s) == (0, [])
 
 
 # --- transfers that history cannot tell apart ------------------------------------------------------------------------

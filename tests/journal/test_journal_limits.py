@@ -369,7 +369,31 @@ def test_an_audit_finds_a_receipt_that_failed_later(
     sandbox.fail_next(faults.Settle(status="FAILED", after_ms=1_000))
     receipt = worker.transfer(*SWEEP)
     clock.sleep(120)
-    assert [record.tran_id for record in worker.audit(0).failed] == [receipt.tran_id]
+    audit = worker.audit(0)
+    assert ([record.tran_id for record in audit.failed], audit.clean) == ([receipt.tran_id], False)
+
+
+def test_an_audit_misses_no_row_of_a_type_that_history_may_call_otherwise(
+    connect: Connect, journal: bt.Journal, wire: Wire, clock: ManualClock
+) -> None:
+    """Nobody knows under which name history shows the two types of the Chinese page."""
+    wire.answer = Answer(200, {}, b'{"tranId":4711}')
+    worker = connect(journal, transport=wire)
+    worker.transfer("MAIN_ISOLATED_MARGIN", "USDT", "1", to_symbol="BTCUSDT")
+    clock.sleep(120)
+    assert worker.audit(0).missing == ()
+
+
+def test_an_audit_takes_no_other_row_for_a_contradiction(
+    open_key: str, worker: bt.TransferClient, connect: Connect, journal: bt.Journal, clock: ManualClock
+) -> None:
+    """A stranger's transfer of another amount says nothing about the one that was not made."""
+    connect(None).transfer("MAIN_UMFUTURE", "USDT", "3")
+    clock.sleep(120)
+    journal.resolve(open_key, not_executed=True, note="so I thought")
+    found = worker.audit(0)
+    assert [row.amount for _, row in found.contradicted] == [bt.Transfer(*SWEEP).amount]
+    assert len(found.unclaimed) == 2
 
 
 def test_an_audit_finds_a_receipt_without_a_row(

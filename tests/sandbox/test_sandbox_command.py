@@ -31,7 +31,10 @@ def running(*arguments: str, end: signal.Signals = signal.SIGINT) -> Iterator[di
             yield dict(line.split("=", 1) for line in exports)
         finally:
             process.send_signal(end)
-            _, messages = process.communicate(timeout=5)
+            try:
+                _, messages = process.communicate(timeout=5)
+            finally:
+                process.kill()  # or leaving the block would wait for one that does not end
     assert process.returncode == 0
     assert "Ctrl-C ends it" in messages
     assert "Traceback" not in messages

@@ -427,6 +427,13 @@ def test_a_clock_that_is_wrong_from_the_start_does_not_matter(way: Way, sandbox:
     assert repeatedly(way, sandbox, [nothing]) == ["Receipt"]
 
 
+def test_a_clock_that_cannot_be_read_is_asked_once(way: Way, sandbox: Sandbox) -> None:
+    """The machine's own serves then; each transfer must not wait for it again."""
+    sandbox.exchange.plan(faults.GatewayError(executes=False), on="time", times=None)
+    assert repeatedly(way, sandbox, [nothing, nothing]) == ["Receipt", "Receipt"]
+    assert sandbox.exchange.received("time") == 1
+
+
 @pytest.mark.parametrize("offset_ms", [-60_000, 60_000])
 def test_a_clock_that_goes_wrong_costs_one_refusal(way: Way, sandbox: Sandbox, offset_ms: int) -> None:
     """After -1021 the next call reads the exchange's clock first."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from attrs import evolve
 
@@ -73,6 +74,21 @@ def test_a_row_that_appears_meanwhile_hides_none(way: Way, sandbox: Sandbox) -> 
     found = [record.tran_id for record in read(way, sandbox)]
     assert set(ids) <= set(found)
     assert len(found) == len(set(found))
+
+
+def test_an_exchange_that_ignores_the_page_number_is_read_once(way: Way) -> None:
+    """The same hundred rows again and again, and a total that promises more: reading ends all the same."""
+    row = {"asset": "USDT", "amount": "1", "type": "MAIN_UMFUTURE", "status": "CONFIRMED", "timestamp": 1}
+    rows = [row | {"tranId": number} for number in range(1, 101)]
+    asked: list[str] = []
+
+    def same(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params.get("current", ""))
+        time_or_rows = {"serverTime": 1} if request.url.path == "/api/v3/time" else {"total": 1_000, "rows": rows}
+        return httpx.Response(200, json=time_or_rows)
+
+    found = calls.history(way, "MAIN_UMFUTURE", transport=httpx.MockTransport(same))
+    assert ([record.tran_id for record in found], asked[-2:]) == (list(range(1, 101)), ["1", "2"])
 
 
 @pytest.mark.parametrize("omits", [True, False])
