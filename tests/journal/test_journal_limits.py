@@ -10,6 +10,7 @@ import pytest
 import binance_transfer as bt
 from binance_transfer import bookkeeping
 from binance_transfer.answer import Answer
+from binance_transfer.books import Books
 from binance_transfer.entries import AccountRecord, AnswerRecord, AttemptRecord
 from binance_transfer_api import SERVERS
 from binance_transfer_api.api.asset.universal_transfer import WEIGHT_LIMIT
@@ -582,6 +583,37 @@ def test_an_answer_of_the_minute_before_is_not_counted_in_this_one(journal: bt.J
     late = begin(journal, 1, MINUTE_MS - 1)
     answered(journal, begin(journal, 2, MINUTE_MS), 900)
     assert answered(journal, late, WEIGHT_LIMIT).used == 900
+
+
+def test_an_account_sees_nothing_of_another_one(open_journal: OpenJournal) -> None:
+    """They share a database, and use the same key for the same transfer."""
+    treasury, other = open_journal(), open_journal("other")
+    moved = begin(treasury, 1, MINUTE_MS)
+    answered(treasury, moved, 900)
+    begin(treasury, 2, MINUTE_MS)
+    mine = begin(other, 1, MINUTE_MS)
+
+    def seen(books: Books) -> dict[str, object]:
+        key = books.entry("k1")
+        return {
+            "entry": key and key.attempts,
+            "entries": [entry.key for entry in books.entries()],
+            "attempt": books.attempt(moved.attempt.id),
+            "open": books.open_attempts(),
+            "moved": books.moved_since("USDT", 0),
+            "owner": books.owner(900),
+            "ids": books.ids_of_others(mine.attempt.id),
+        }
+
+    assert other.transact(seen) == {
+        "entry": (mine,),
+        "entries": ["k1"],
+        "attempt": None,
+        "open": [mine],
+        "moved": [1],
+        "owner": None,
+        "ids": frozenset(),
+    }
 
 
 def test_transfers_under_way_are_counted(journal: bt.Journal) -> None:

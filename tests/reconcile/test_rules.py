@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 import binance_transfer as bt
@@ -127,7 +128,7 @@ def test_a_failed_row_moved_nothing(sandbox: Sandbox, connect: Connect, clock: M
 
 
 @pytest.mark.parametrize(
-    ("asset", "amount"), [("USDT", "25.51"), ("BTC", "1"), ("USDT", "25.49999999")], ids=["more", "asset", "less"]
+    ("asset", "amount"), [("USDT", "25.51"), ("ETH", "25.5"), ("USDT", "25.49999999")], ids=["more", "asset", "less"]
 )
 def test_rows_of_another_amount_or_asset_are_not_it(
     asset: str, amount: str, sandbox: Sandbox, connect: Connect
@@ -212,6 +213,7 @@ def test_a_client_that_cannot_send_says_so_at_once(clock: ManualClock, sandbox: 
     client.close()
     with pytest.raises(bt.OutcomeUnknown, match="closed"):
         client.reconcile(attempt)
+    assert clock.elapsed_s == 0
 
 
 # Rule 4: names
@@ -238,6 +240,33 @@ def test_a_row_is_a_proof_for_every_type(sandbox: Sandbox, client: Calls) -> Non
     transfer = bt.Transfer("MAIN_ISOLATED_MARGIN", "USDT", "1", to_symbol="BTCUSDT")
     attempt = _lose(sandbox, client, faults.Drop(executes=True), transfer)
     assert client.reconcile(attempt).tran_id == sandbox.ledger.executions()[0].tran_id
+
+
+def _over_rows(clock: ManualClock, *names: str) -> bt.TransferClient:
+    """A client of an exchange whose history heeds no filter: it always shows 1 USDT, once under each name."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        rows = [
+            {"tranId": number, "type": name, "asset": "USDT", "amount": "1", "status": "CONFIRMED", "timestamp": 2_000}
+            for number, name in enumerate(names, 1)
+        ]
+        history = {"total": len(rows), "rows": rows}
+        clock_shows = {"serverTime": int(clock.elapsed_s * 1000) + 2_000}
+        return httpx.Response(200, json=clock_shows if request.url.path == "/api/v3/time" else history)
+
+    credentials = bt.Credentials(api_key="k" * 64, secret="s" * 64)
+    return bt.TransferClient(credentials, transport=httpx.MockTransport(answer), clock=clock)
+
+
+def test_a_row_of_another_type_is_not_it(clock: ManualClock) -> None:
+    with _over_rows(clock, "UMFUTURE_MAIN") as client, pytest.raises(bt.ProvenAbsent):
+        client.reconcile(bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", 1), 2_000, 5_000))
+
+
+def test_a_type_that_history_may_call_otherwise_is_found_under_any_name(clock: ManualClock) -> None:
+    order = bt.Transfer("MAIN_ISOLATED_MARGIN", "USDT", 1, to_symbol="BTCUSDT")
+    with _over_rows(clock, "MAIN_ISOLATEDMARGIN") as client:
+        assert client.reconcile(bt.Attempt(order, 2_000, 5_000)).tran_id == 1
 
 
 # A call that reconciles by itself

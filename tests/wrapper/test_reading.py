@@ -91,6 +91,23 @@ def test_an_exchange_that_ignores_the_page_number_is_read_once(way: Way) -> None
     assert ([record.tran_id for record in found], asked[-2:]) == (list(range(1, 101)), ["1", "2"])
 
 
+def test_pages_that_are_shorter_than_asked_for_are_all_read(way: Way) -> None:
+    """`total` says that there are more, though no page is full."""
+    asked: list[str] = []
+
+    def short(request: httpx.Request) -> httpx.Response:
+        first = 10 * (int(request.url.params.get("current", "1")) - 1)
+        row = {"asset": "USDT", "amount": "1", "type": "MAIN_UMFUTURE", "status": "CONFIRMED", "timestamp": 1}
+        rows = [row | {"tranId": number} for number in range(1, 26)][first : first + 10]
+        asked.append(request.url.path)
+        is_time = request.url.path == "/api/v3/time"
+        return httpx.Response(200, json={"serverTime": 1} if is_time else {"total": 25, "rows": rows})
+
+    found = calls.history(way, "MAIN_UMFUTURE", transport=httpx.MockTransport(short))
+    assert [record.tran_id for record in found] == list(range(1, 26))
+    assert asked.count("/sapi/v1/asset/transfer") == 3
+
+
 @pytest.mark.parametrize("omits", [True, False])
 def test_no_rows_is_an_empty_history(way: Way, sandbox: Sandbox, omits: bool) -> None:
     sandbox.exchange.history = HistoryBehaviour(omits_empty_rows=omits)
