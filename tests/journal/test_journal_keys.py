@@ -283,6 +283,16 @@ def test_reconcile_writes_its_verdict(worker: bt.TransferClient, journal: bt.Jou
     assert (entry(journal, "k").tran_id, receipt.idempotency_key) == (receipt.tran_id, "k")
 
 
+def test_an_attempt_from_elsewhere_is_not_given_what_a_key_owns(
+    connect: Connect, open_journal: OpenJournal, worker: bt.TransferClient, clock: ManualClock
+) -> None:
+    """It was kept in another database; the row that looks like it is that of a key."""
+    attempt = bt.Attempt(bt.Transfer(*SWEEP), clock.now_ms(), 5_000)
+    worker.transfer(*SWEEP, idempotency_key="k")
+    with pytest.raises(bt.ProvenAbsent):
+        connect(open_journal()).reconcile(attempt)
+
+
 def test_a_late_answer_against_a_verdict_is_kept_and_told(
     connect: Connect, journal: bt.Journal, sandbox: Sandbox, wire: Wire, clock: ManualClock, caplog: Any
 ) -> None:
