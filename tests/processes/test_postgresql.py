@@ -99,12 +99,22 @@ def test_a_refusal_of_the_server_is_told_without_the_password(
         "no rights": postgresql.url(schema, user=f"role_{schema}"),
         "no such role": postgresql.url(schema, user="nobody"),
     }
-    with pytest.raises(bt.JournalFailed) as failed:
-        bt.Journal(refused[trouble], account="another")
+    with pytest.raises(bt.JournalFailed) as failed, bt.Journal(refused[trouble], account="another") as journal:
+        journal.halt("to write something")
     told = f"{failed.value!r} {failed.value.__cause__!r} {failed.value.__context__!r}"
     assert not re.search(STATEMENTS, told)
     advice = "check that the server runs" if trouble == "no such role" else "this user may not write it"
     assert f"({advice}" in told
+
+
+def test_a_server_that_takes_no_writes_can_be_read(
+    client: bt.TransferClient, postgresql: PostgreSQL, schema: str
+) -> None:
+    """A replica is where reports are made."""
+    client.execute(SWEEP, idempotency_key="k")
+    replica = postgresql.url(schema, default_transaction_read_only="on")
+    with bt.Journal(replica, account="treasury") as journal:
+        assert [entry.key for entry in journal.entries(state="moved")] == ["k"]
 
 
 def test_a_worker_that_is_stopped_in_a_transaction_does_not_stop_the_others(
