@@ -309,6 +309,17 @@ def test_a_late_answer_against_a_verdict_is_kept_and_told(
     assert str(sandbox.ledger.executions()[0].tran_id) in told
 
 
+def test_the_committed_id_is_told_and_not_a_later_one(
+    connect: Connect, journal: bt.Journal, wire: Wire, clock: ManualClock
+) -> None:
+    def answer_late() -> None:
+        clock.sleep(60)
+        journal.resolve("k", tran_id=99)
+
+    wire.after = answer_late
+    assert connect(journal, transport=wire).transfer(*SWEEP, idempotency_key="k").tran_id == 99
+
+
 def test_a_key_whose_verdict_is_contradicted_is_not_sent_again(
     connect: Connect, journal: bt.Journal, sandbox: Sandbox, wire: Wire, clock: ManualClock
 ) -> None:
@@ -369,6 +380,33 @@ def test_a_prepared_attempt_is_what_is_recorded(
     attempt = worker.prepare(bt.Transfer(*SWEEP))
     worker.execute(attempt, idempotency_key="k")
     assert [record.attempt for record in entry(journal, "k").attempts] == [attempt]
+
+
+def test_a_prepared_attempt_may_wait_within_its_window(worker: bt.TransferClient, sandbox: Sandbox) -> None:
+    sandbox.fail_next(faults.RateLimited(retry_after_s=2))
+    with pytest.raises(bt.RateLimited):
+        worker.transfer(*SWEEP)
+    attempt = worker.prepare(bt.Transfer(*SWEEP))
+    assert worker.execute(attempt, idempotency_key="k").attempt == attempt
+
+
+def test_an_attempt_that_moved_under_one_key_is_not_told_under_another(
+    worker: bt.TransferClient, sandbox: Sandbox
+) -> None:
+    """Also where the other key has moved nothing and could be used again."""
+    sandbox.fail_next(faults.Rejection(code=-5013, msg="Asset transfer failed: insufficient balance"))
+    with pytest.raises(bt.InsufficientBalance):
+        worker.transfer(*SWEEP, idempotency_key="other")
+    attempt = worker.prepare(bt.Transfer(*SWEEP))
+    worker.execute(attempt, idempotency_key="k")
+    with pytest.raises(bt.IdempotencyConflict):
+        worker.execute(attempt, idempotency_key="other")
+
+
+def test_an_attempt_without_a_key_is_known_by_itself(worker: bt.TransferClient) -> None:
+    attempt = worker.prepare(bt.Transfer(*SWEEP))
+    worker.execute(attempt)
+    assert worker.execute(attempt).replayed
 
 
 def test_an_attempt_belongs_to_one_key(worker: bt.TransferClient, sandbox: Sandbox) -> None:

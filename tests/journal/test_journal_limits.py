@@ -6,16 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 
 import binance_transfer as bt
-from binance_transfer import bookkeeping
 from binance_transfer.answer import Answer
-from binance_transfer.books import Books
-from binance_transfer.entries import AccountRecord, AnswerRecord, AttemptRecord
 from binance_transfer_api import SERVERS
-from binance_transfer_api.api.asset.universal_transfer import WEIGHT_LIMIT
 from binance_transfer_sandbox import Sandbox, faults
-from tests.journal.conftest import Connect, Database, OpenJournal, Wire
+from tests.journal.conftest import Connect, OpenJournal, Wire
 from tests.journal.test_journal_keys import SWEEP, entry, moves
 from tests.reconcile.conftest import ManualClock
 
@@ -274,6 +271,14 @@ def open_key(worker: bt.TransferClient, sandbox: Sandbox) -> str:
     return "k"
 
 
+def test_the_last_moment_belongs_to_the_window(open_key: str, journal: bt.Journal, clock: ManualClock) -> None:
+    end_ms = entry(journal, open_key).attempts[0].window_end_ms
+    clock.sleep((end_ms - clock.now_ms()) / 1000)
+    assert clock.now_ms() == end_ms
+    with pytest.raises(bt.ResolutionRefused):
+        journal.resolve(open_key, not_executed=True)
+
+
 def test_no_verdict_while_the_window_is_open(open_key: str, journal: bt.Journal, clock: ManualClock) -> None:
     clock.sleep(34)
     with pytest.raises(bt.ResolutionRefused, match="its window ends in 1 s"):
@@ -452,11 +457,19 @@ def test_an_audit_goes_on_where_history_does_not_know_a_type(
     assert [row.tran_id for row in worker.audit(0).unclaimed] == [stranger.tran_id]
 
 
-def test_an_audit_that_cannot_read_says_so(worker: bt.TransferClient, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("fault", [faults.GatewayError(executes=False), faults.RateLimited()], ids=["502", "-1003"])
+def test_an_audit_that_cannot_read_says_so(fault: faults.Fault, worker: bt.TransferClient, sandbox: Sandbox) -> None:
     worker.transfer(*SWEEP)
-    sandbox.exchange.plan(faults.GatewayError(executes=False), on="history", times=None)
+    sandbox.exchange.plan(fault, on="history", times=None)
     with pytest.raises(bt.ReadFailed):
         worker.audit(0)
+
+
+@pytest.mark.parametrize("kind", ["unclaimed", "failed", "missing", "contradicted", "open"])
+def test_whatever_an_audit_finds_it_is_not_clean(kind: str) -> None:
+    nothing = bt.Audit(0, 1, (), (), (), (), ())
+    found: Any = {kind: (object(),)}
+    assert (nothing.clean, evolve(nothing, **found).clean) == (True, False)
 
 
 def test_an_audit_needs_a_journal(connect: Connect) -> None:
@@ -497,7 +510,24 @@ def test_silence_is_kept_by_all_workers(
         connect(open_journal()).transfer(*SWEEP)
     before_s = clock.elapsed_s
     connect(open_journal()).transfer(*SWEEP)
-    assert clock.elapsed_s - before_s >= 17
+    assert 17 <= clock.elapsed_s - before_s < 18
+
+
+@pytest.mark.parametrize(
+    ("answer", "silence_s"),
+    [
+        (Answer(400, {}, b'{"code":-1003,"msg":"Too many requests."}'), 60),
+        (Answer(503, {"retry-after": "9"}, b""), 9),
+        (Answer(418, {}, b'{"code":-1001,"msg":"Internal error."}'), 60),
+    ],
+)
+def test_whatever_asks_for_silence_gets_it(
+    answer: Answer, silence_s: int, connect: Connect, journal: bt.Journal, wire: Wire, clock: ManualClock
+) -> None:
+    wire.answer = answer
+    with pytest.raises(bt.TransferError):
+        connect(journal, transport=wire).transfer(*SWEEP, idempotency_key="k", resolve_within_s=0)
+    assert journal.transact(lambda books: books.account()).silent_until_ms == clock.now_ms() + 1000 * silence_s
 
 
 def test_without_a_wish_a_minute_of_silence_is_kept(
@@ -533,110 +563,3 @@ def test_strangers_who_use_the_account_are_counted(
     for _ in range(50):
         worker.transfer("MAIN_UMFUTURE", "USDT", "1")
     assert (clock.elapsed_s, moves(sandbox)) == (began_s, 200)
-
-
-MINUTE_MS = 1_700_000_040_000
-
-
-def begin(journal: bt.Journal, amount: int, now_ms: int) -> Any:
-    attempt = bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", amount), now_ms, 5000)
-    key = f"k{amount}"
-    return journal.transact(lambda books: bookkeeping.begin(books, key, attempt, 30_000, bt.Policy(), now_ms))
-
-
-def answered(journal: bt.Journal, begun: Any, used: int, silent_until_ms: int = 0) -> AccountRecord:
-    """Let an attempt be answered with a figure in the header, and return what the workers know then."""
-    accepted = not silent_until_ms
-    answer = AnswerRecord(MINUTE_MS, "", None, None, "", used if accepted else None)
-    weight = bookkeeping.Weight(used, silent_until_ms)
-    verdict: Any = "accepted" if accepted else "refused"
-    journal.transact(lambda books: bookkeeping.record_answer(books, begun.attempt, answer, verdict, weight))
-    return journal.transact(lambda books: books.account())
-
-
-@pytest.mark.parametrize(
-    ("figures", "cost"),
-    [
-        ([300, 600, 900], 300),  # less than the spec says
-        ([5_000], 900),  # a stranger has used the account: one figure says nothing
-        ([100, 1_001], 500),  # no more than all there is, by those that were answered
-        ([1_000, 2_000, 4_000], 1_333),  # what came on top, by all that began but one, and at most a share of all
-        ([100, 100_100], 18_000),  # strangers do not stop everybody: ten a minute are tried
-        ([5_000, 5_000], 900),
-    ],
-)
-def test_the_cost_of_a_call_is_learned_from_the_headers(figures: list[int], cost: int, journal: bt.Journal) -> None:
-    begun = [begin(journal, number + 1, MINUTE_MS) for number in range(len(figures))]
-    known = [answered(journal, attempt, used) for attempt, used in zip(begun, figures, strict=True)]
-    assert known[-1].weight == cost
-
-
-def test_what_was_learned_outlasts_the_minute(journal: bt.Journal) -> None:
-    """200 calls of 900 fit into a minute. Where one costs 300, the next minute's 599th call is not kept waiting."""
-    answered(journal, begin(journal, 1, MINUTE_MS), 300)
-    account = answered(journal, begin(journal, 2, MINUTE_MS + 60_000), WEIGHT_LIMIT - 500)
-    assert (account.weight, account.started, account.answered) == (300, 1, 1)
-    assert isinstance(begin(journal, 3, MINUTE_MS + 60_001), AttemptRecord)
-
-
-def test_an_answer_of_the_minute_before_is_not_counted_in_this_one(journal: bt.Journal) -> None:
-    late = begin(journal, 1, MINUTE_MS - 1)
-    answered(journal, begin(journal, 2, MINUTE_MS), 900)
-    assert answered(journal, late, WEIGHT_LIMIT).used == 900
-
-
-def test_an_account_sees_nothing_of_another_one(open_journal: OpenJournal) -> None:
-    """They share a database, and use the same key for the same transfer."""
-    treasury, other = open_journal(), open_journal("other")
-    moved = begin(treasury, 1, MINUTE_MS)
-    answered(treasury, moved, 900)
-    begin(treasury, 2, MINUTE_MS)
-    mine = begin(other, 1, MINUTE_MS)
-
-    def seen(books: Books) -> dict[str, object]:
-        key = books.entry("k1")
-        return {
-            "entry": key and key.attempts,
-            "entries": [entry.key for entry in books.entries()],
-            "attempt": books.attempt(moved.attempt.id),
-            "open": books.open_attempts(),
-            "moved": books.moved_since("USDT", 0),
-            "owner": books.owner(900),
-            "ids": books.ids_of_others(mine.attempt.id),
-        }
-
-    assert other.transact(seen) == {
-        "entry": (mine,),
-        "entries": ["k1"],
-        "attempt": None,
-        "open": [mine],
-        "moved": [1],
-        "owner": None,
-        "ids": frozenset(),
-    }
-
-
-def test_transfers_under_way_are_counted(journal: bt.Journal) -> None:
-    """Two calls cost 1800. Where 2000 are left, a third one waits until an answer says what there is."""
-    answered(journal, begin(journal, 1, MINUTE_MS), WEIGHT_LIMIT - 2_000)
-    begun = [begin(journal, amount, MINUTE_MS + 1) for amount in (2, 3, 4)]
-    assert [isinstance(found, bookkeeping.Wait) for found in begun] == [False, False, True]
-    assert "under way" in begun[2].reason
-
-
-def test_what_was_refused_for_its_weight_cost_nothing(journal: bt.Journal) -> None:
-    """The figure that comes with a 429 may be that of the minute before: it is not taken for this one's."""
-    account = answered(journal, begin(journal, 1, MINUTE_MS), WEIGHT_LIMIT, silent_until_ms=MINUTE_MS + 1_000)
-    assert (account.started, account.answered, account.used) == (0, 0, 0)
-    found = begin(journal, 1, MINUTE_MS + 500)
-    assert (found.seconds, found.reason) == (0.5, "the exchange asked for silence")
-    assert isinstance(begin(journal, 1, MINUTE_MS + 1_000), AttemptRecord)
-
-
-def test_a_worker_whose_clock_lags_does_not_turn_the_minute_back(journal: bt.Journal, database: Database) -> None:
-    """It may have waited for the database while others began a new minute."""
-    journal.resume()  # the books of an account begin with the first change
-    database(f"UPDATE binance_transfer_accounts SET minute = {MINUTE_MS // 60_000}, used = 180000")
-    found = begin(journal, 1, MINUTE_MS - 10)
-    assert isinstance(found, bookkeeping.Wait)
-    assert found.seconds == pytest.approx(61.01)

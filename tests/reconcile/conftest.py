@@ -26,6 +26,7 @@ class ManualClock:
         return self.elapsed_s
 
     def sleep(self, seconds: float, /) -> None:
+        assert seconds > 0
         self.slept_s.append(seconds)
         self.elapsed_s += seconds
 

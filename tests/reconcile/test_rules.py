@@ -33,6 +33,14 @@ def test_absence_is_proven_only_after_the_window(sandbox: Sandbox, client: Calls
     assert (absent.value.attempt, _WINDOW_S < clock.elapsed_s < _WINDOW_S + 1) == (attempt, True)
 
 
+def test_the_last_moment_belongs_to_the_window(sandbox: Sandbox, client: Calls, clock: ManualClock) -> None:
+    attempt = _lose(sandbox, client, faults.Drop(executes=False))
+    clock.sleep(_WINDOW_S)
+    with pytest.raises(bt.ProvenAbsent):
+        client.reconcile(attempt)
+    assert clock.elapsed_s > _WINDOW_S
+
+
 def test_settle_ms_moves_the_end_of_the_window(sandbox: Sandbox, connect: Connect, clock: ManualClock) -> None:
     client = connect(settle_ms=7_000, recv_window_ms=2_000)
     with pytest.raises(bt.ProvenAbsent):
@@ -242,30 +250,42 @@ def test_a_row_is_a_proof_for_every_type(sandbox: Sandbox, client: Calls) -> Non
     assert client.reconcile(attempt).tran_id == sandbox.ledger.executions()[0].tran_id
 
 
-def _over_rows(clock: ManualClock, *names: str) -> bt.TransferClient:
-    """A client of an exchange whose history heeds no filter: it always shows 1 USDT, once under each name."""
+def _showing(clock: ManualClock, page: Callable[[int], list[dict[str, object]]], total: int) -> bt.TransferClient:
+    """A client of an exchange whose history heeds no filter: `page` returns the rows of a page, counted from 1."""
 
     def answer(request: httpx.Request) -> httpx.Response:
-        rows = [
-            {"tranId": number, "type": name, "asset": "USDT", "amount": "1", "status": "CONFIRMED", "timestamp": 2_000}
-            for number, name in enumerate(names, 1)
-        ]
-        history = {"total": len(rows), "rows": rows}
-        clock_shows = {"serverTime": int(clock.elapsed_s * 1000) + 2_000}
-        return httpx.Response(200, json=clock_shows if request.url.path == "/api/v3/time" else history)
+        if request.url.path == "/api/v3/time":
+            return httpx.Response(200, json={"serverTime": int(clock.elapsed_s * 1000) + 2_000})
+        return httpx.Response(200, json={"total": total, "rows": page(int(request.url.params["current"]))})
 
     credentials = bt.Credentials(api_key="k" * 64, secret="s" * 64)
     return bt.TransferClient(credentials, transport=httpx.MockTransport(answer), clock=clock)
 
 
+def _row(tran_id: int, name: str) -> dict[str, object]:
+    """A row of 1 USDT, made in the second second."""
+    row = {"asset": "USDT", "amount": "1", "status": "CONFIRMED", "timestamp": 2_000}
+    return row | {"tranId": tran_id, "type": name}
+
+
+def test_pages_in_no_stable_order_prove_nothing(clock: ManualClock) -> None:
+    """One row comes twice and another one not at all, and `total` stays as it was."""
+    rows = [_row(number, "UMFUTURE_MAIN") for number in range(1, 101)]
+    with (
+        _showing(clock, lambda page: rows if page == 1 else rows[-1:], total=101) as client,
+        pytest.raises(bt.OutcomeUnknown, match="pages changed"),
+    ):
+        client.reconcile(bt.Attempt(_TRANSFER, 2_000, 5_000))
+
+
 def test_a_row_of_another_type_is_not_it(clock: ManualClock) -> None:
-    with _over_rows(clock, "UMFUTURE_MAIN") as client, pytest.raises(bt.ProvenAbsent):
+    with _showing(clock, lambda _: [_row(1, "UMFUTURE_MAIN")], total=1) as client, pytest.raises(bt.ProvenAbsent):
         client.reconcile(bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", 1), 2_000, 5_000))
 
 
 def test_a_type_that_history_may_call_otherwise_is_found_under_any_name(clock: ManualClock) -> None:
     order = bt.Transfer("MAIN_ISOLATED_MARGIN", "USDT", 1, to_symbol="BTCUSDT")
-    with _over_rows(clock, "MAIN_ISOLATEDMARGIN") as client:
+    with _showing(clock, lambda _: [_row(1, "MAIN_ISOLATEDMARGIN")], total=1) as client:
         assert client.reconcile(bt.Attempt(order, 2_000, 5_000)).tran_id == 1
 
 

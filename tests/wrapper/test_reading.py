@@ -91,6 +91,17 @@ def test_an_exchange_that_ignores_the_page_number_is_read_once(way: Way) -> None
     assert ([record.tran_id for record in found], asked[-2:]) == (list(range(1, 101)), ["1", "2"])
 
 
+@pytest.mark.parametrize("total", [0, 5])
+def test_an_empty_page_ends_the_reading(way: Way, total: int) -> None:
+    """Whatever `total` says: asking on would last for ever."""
+
+    def empty(request: httpx.Request) -> httpx.Response:
+        is_time = request.url.path == "/api/v3/time"
+        return httpx.Response(200, json={"serverTime": 1} if is_time else {"total": total, "rows": []})
+
+    assert calls.history(way, "MAIN_UMFUTURE", transport=httpx.MockTransport(empty)) == []
+
+
 def test_pages_that_are_shorter_than_asked_for_are_all_read(way: Way) -> None:
     """`total` says that there are more, though no page is full."""
     asked: list[str] = []
