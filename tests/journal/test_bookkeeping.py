@@ -157,6 +157,7 @@ def performed(journal: bt.Journal, flow: flows.Flow[T], alarms: list[str]) -> T:
                 result = journal.transact(change)
             case flows.Alarm(text):
                 alarms.append(text)
+                result = None
             case _:
                 result = Instant(0.0, MINUTE_MS, MINUTE_MS, due=False)
 
