@@ -320,25 +320,6 @@ def test_the_committed_id_is_told_and_not_a_later_one(
     assert connect(journal, transport=wire).transfer(*SWEEP, idempotency_key="k").tran_id == 99
 
 
-def test_a_key_whose_verdict_is_contradicted_is_not_sent_again(
-    connect: Connect, journal: bt.Journal, sandbox: Sandbox, wire: Wire, clock: ManualClock
-) -> None:
-    """It is recorded as not moved, and the exchange has said that it did: that is no proof of absence."""
-
-    def answer_late() -> None:
-        clock.sleep(60)
-        journal.resolve("k", not_executed=True, note="a person was wrong")
-
-    wire.after = answer_late
-    worker = connect(journal, transport=wire)
-    with pytest.raises(bt.ProvenAbsent):
-        worker.transfer(*SWEEP, idempotency_key="k")
-    with pytest.raises(bt.OutcomeUnknown, match="recorded as not moved, and the exchange has accepted") as unknown:
-        worker.transfer(*SWEEP, idempotency_key="k")
-    assert unknown.value.attempt == entry(journal, "k").attempts[0].attempt
-    assert moves(sandbox) == 1
-
-
 def test_an_id_that_is_another_keys_is_not_believed(
     connect: Connect, journal: bt.Journal, wire: Wire, caplog: Any
 ) -> None:

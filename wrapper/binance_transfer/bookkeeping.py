@@ -21,14 +21,7 @@ from attrs import evolve, frozen
 from binance_transfer.attempt import Attempt
 from binance_transfer.books import Books
 from binance_transfer.entries import AccountRecord, AnswerRecord, AttemptRecord, Entry, State, Verdict
-from binance_transfer.errors import (
-    IdempotencyConflict,
-    InvalidTransfer,
-    JournalFailed,
-    OutcomeUnknown,
-    PolicyDenied,
-    ResolutionRefused,
-)
+from binance_transfer.errors import IdempotencyConflict, InvalidTransfer, JournalFailed, PolicyDenied, ResolutionRefused
 from binance_transfer.policy import Policy, exact_sum
 from binance_transfer.reconcile import EARLY_MS, Window
 from binance_transfer.transfer import Transfer
@@ -79,8 +72,8 @@ def begin(
     """
     Record an attempt for a key, or say why not: the key is settled or open (Entry), or has to wait.
 
-    Raises IdempotencyConflict, InvalidTransfer for an attempt whose time is yet to come, PolicyDenied where an
-    operator's limit or a halt forbids a new attempt, and OutcomeUnknown where an answer contradicts a verdict.
+    Raises IdempotencyConflict, InvalidTransfer for an attempt whose time is yet to come, and PolicyDenied where an
+    operator's limit or a halt forbids a new attempt.
     """
     transfer = attempt.transfer
     entry = books.entry(key)
@@ -90,12 +83,6 @@ def begin(
             raise IdempotencyConflict(message)
         if entry.state != "not_moved":
             return entry
-        if odd := next((record for record in entry.attempts if record.contradicted), None):
-            message = (
-                f"key {key!r} is recorded as not moved, and the exchange has accepted its attempt {odd.attempt.id}: "
-                "run an audit; nothing is sent under this key again"
-            )
-            raise OutcomeUnknown(message, attempt=odd.attempt)
     if (known := books.attempt(attempt.id)) is not None:
         if entry and known.key == key:
             return entry  # an attempt is sent once, even one that moved nothing
