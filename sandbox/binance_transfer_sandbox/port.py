@@ -7,7 +7,7 @@ One rule: while it is closed it stays ours, so that no other program gets the co
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 HOST: Final = "127.0.0.1"
 
@@ -47,7 +47,7 @@ class Port:
         self._hang_up = hang_up
         self._loop = asyncio.get_running_loop()
         self._listening = False
-        self._connecting: set[asyncio.Task[None]] = set()
+        self._connecting: set[asyncio.Task[Any]] = set()
         self._reopening: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
 
@@ -83,12 +83,9 @@ class Port:
         except OSError:  # the client has gone again, or this process has too many files open: it comes again
             return
         connection.settimeout(0)
-        connecting = self._loop.create_task(self._connect(connection))
+        connecting = self._loop.create_task(self._loop.connect_accepted_socket(self._protocol, connection))
         self._connecting.add(connecting)
         connecting.add_done_callback(self._connecting.discard)
-
-    async def _connect(self, connection: socket.socket) -> None:
-        await self._loop.connect_accepted_socket(self._protocol, connection)
 
     def _stop_listening(self) -> None:
         if self._listening:

@@ -61,7 +61,7 @@ accounts: Final = Table(
     Column("first", BigInteger, nullable=False),
     Column("used", BigInteger, nullable=False),
     Column("weight", BigInteger, nullable=False),
-    # One set of books for one uid: under a second name its keys, ids and open windows would not be seen.
+    # One set of books for one uid, whoever is quicker: bookkeeping.bind.
     Index("binance_transfer_uids", "environment", "uid", unique=True),
 )
 
