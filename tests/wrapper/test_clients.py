@@ -52,7 +52,6 @@ SETTINGS_REFUSED: list[tuple[str, Any]] = [
     *[("timeout_s", value) for value in NUMBERS_REFUSED],
     *[("settle_ms", value) for value in NUMBERS_REFUSED[1:]],
     ("extra_rejected_codes", {-1007}),
-    ("extra_rejected_codes", {5}),
 ]
 SETTINGS_TAKEN: list[tuple[str, Any]] = [
     ("recv_window_ms", 1),
@@ -62,6 +61,7 @@ SETTINGS_TAKEN: list[tuple[str, Any]] = [
     ("settle_ms", 1),
     ("settle_ms", 600_000),
     ("extra_rejected_codes", {-9999}),
+    ("extra_rejected_codes", {0, 5}),
 ]
 
 

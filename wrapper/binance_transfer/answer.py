@@ -4,7 +4,7 @@ What came back from the network, before anybody has judged it.
 One rule: these are plain values. A transport turns everything that can happen into one of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from attrs import field, frozen
@@ -19,14 +19,18 @@ _DIGITS_LIMIT: Final = 18
 @frozen
 class Answer:
     """
-    An HTTP answer, complete.
+    An HTTP answer.
 
     headers: names in lower case.
+    unreadable: why the body could not be looked at (encoded, too long, cut), "" where it is complete.
+    redact: masks the API key and the signature in a text; to be used on every part of the body that is shown.
     """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    unreadable: str = ""
+    redact: Callable[[str], str] = field(default=str, repr=False, eq=False)
 
     def facts(self) -> AnswerFacts:
         """Return what every result and every error carries."""

@@ -5,8 +5,6 @@ One rule: what is not positively known is unknown. Binance's own words (general-
 is not to be treated as a failure; the status is unknown and could have been a success.
 """
 
-import json
-import re
 from collections.abc import Callable, Collection
 from typing import Final, TypeVar
 
@@ -14,9 +12,11 @@ from attrs import frozen
 
 from binance_transfer.answer import Answer, NoAnswer, Reply
 from binance_transfer.attempt import Attempt
+from binance_transfer.body import Said, contradictory, is_page, said
 from binance_transfer.errors import (
     ClockOutOfSync,
     InsufficientBalance,
+    NotExecuted,
     NotSent,
     OutcomeUnknown,
     PermissionDenied,
@@ -32,10 +32,11 @@ from binance_transfer_api.types import Unexpected
 
 Model = TypeVar("Model")
 
-LIMITED: Final = frozenset({418, 429})  # over the limit, banned: refused before processing, whatever the body
-_FIREWALL: Final = 403
+LIMITED: Final = frozenset({418, 429})  # over the limit, banned: refused before processing
+_FIREWALL: Final = 403  # stands before the exchange
+_GEO_BLOCK: Final = 451  # so does this
+_DOCUMENTED: Final = 200  # the one status whose body the spec describes
 _CONFLICT: Final = 409  # the vendor uses it for "done in part"
-_PAGE: Final = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _BY_KIND: Final[dict[str | None, type[Rejected]]] = {
     "permission": PermissionDenied,
     "rate-limit": RateLimited,
@@ -82,58 +83,95 @@ def judge(attempt: Attempt, reply: Reply, extra_rejected_codes: Collection[int] 
             f"no answer ({reply.reason}): the transfer may have been made; reconcile the attempt, do not send again"
         )
         raise OutcomeUnknown(message, attempt=attempt)
-    parsed = universal_transfer.parse_response(reply.status, reply.body)
-    if isinstance(parsed, TransferAccepted) and not _contradictory(reply):
-        return Receipt(parsed.tran_id, attempt, **reply.facts())
-    if not isinstance(parsed, TransferAccepted) and (no := rejection(reply, parsed, extra_rejected_codes)):
+    if reply.unreadable:
+        said_nothing = f"HTTP {reply.status}, but {reply.unreadable}"
+        raise _unknown(said_nothing, attempt, reply)
+    tran_id, reason = _accepted(reply)
+    if tran_id is not None:
+        return Receipt(tran_id, attempt, **reply.facts())
+    told = said(reply.body, reply.redact)
+    if not told.open and (no := _rejection(reply, told, extra_rejected_codes)):
         raise no
-    code, msg = (parsed.code, parsed.msg) if isinstance(parsed, ApiError) else (None, "")
-    what = _described(reply, parsed)
+    raise _unknown(_described(reply, told, reason), attempt, reply, told)
+
+
+def _accepted(answer: Answer) -> tuple[int | None, str]:
+    """Return the id by which an answer accepts a transfer, or None and why it does not."""
+    parsed = universal_transfer.parse_response(answer.status, answer.body)
+    if isinstance(parsed, TransferAccepted):
+        return (None, "an error and a tranId at once") if contradictory(answer.body) else (parsed.tran_id, "")
+    return None, _reason(answer, parsed)
+
+
+def _unknown(what: str, attempt: Attempt, answer: Answer, told: Said | None = None) -> OutcomeUnknown:
     message = f"{what}: that does not tell whether the transfer was made; reconcile the attempt, do not send again"
-    raise OutcomeUnknown(message, attempt=attempt, code=code, msg=msg, **reply.facts())
+    code, msg = (told.code, told.msg) if told else (None, "")
+    return OutcomeUnknown(message, attempt=attempt, code=code, msg=msg, **answer.facts())
 
 
-def rejection(
-    answer: Answer, parsed: ApiError | Unexpected, extra_rejected_codes: Collection[int] = frozenset()
-) -> Rejected | None:
+def _rejection(answer: Answer, told: Said, extra_rejected_codes: Collection[int]) -> Rejected | None:
     """Return the error for an answer that proves that the exchange refused; None where it does not."""
-    code, msg = (parsed.code, parsed.msg) if isinstance(parsed, ApiError) else (None, "")
-    known = ERROR_CODES.get(code) if code is not None else None
-    if known and known.always:
-        return None
-    message = f"refused, nothing moved: {_described(answer, parsed)}"
+    code = told.code
+    listed = code is not None and (code in extra_rejected_codes or _rejects(code, told.msg))
+    by_code = _kind(code) if listed else Rejected
     if answer.status in LIMITED:
-        return RateLimited(message, code=code, msg=msg, **answer.facts())
-    if code is None:
-        page = answer.status == _FIREWALL and _is_page(answer)
-        return Rejected(message, code=None, msg="", **answer.facts()) if page else None
-    refusing = 400 <= answer.status < 500 and answer.status != _CONFLICT  # noqa: PLR2004  # the class of a status
-    if not refusing or _contradictory(answer):
+        kind: type[Rejected] = RateLimited
+    elif answer.status == _GEO_BLOCK:
+        kind = PermissionDenied
+    elif answer.status == _FIREWALL or (listed and 400 <= answer.status < 500 and answer.status != _CONFLICT):  # noqa: PLR2004  # the class of a status
+        kind = by_code
+    else:
         return None
-    if code not in extra_rejected_codes and not _rejects(code, msg):
-        return None
-    kind = _BY_KIND.get(known.kind if known else None, Rejected)
-    return kind(message, code=code, msg=msg, **answer.facts())
+    message = f"refused, nothing moved: {_described(answer, told)}"
+    error = kind(message, code=code, msg=told.msg, **answer.facts())
+    if answer.status == _FIREWALL and kind is Rejected and not listed:
+        error.retryable = True
+    return error
+
+
+def _kind(code: int | None) -> type[Rejected]:
+    row = ERROR_CODES.get(code) if code is not None else None
+    return _BY_KIND.get(row.kind if row else None, Rejected)
 
 
 def read(reply: Reply, parse: Callable[[int, bytes], Model | ApiError | Unexpected]) -> Model:
     """Return what an answer to a reading call says, or raise ReadFailed: reading says nothing about a transfer."""
     if isinstance(reply, NoAnswer):
         raise ReadFailed(reply.reason)
+    if reply.unreadable:
+        message = f"HTTP {reply.status}, but {reply.unreadable}"
+        raise ReadFailed(message, **reply.facts())
     parsed = parse(reply.status, reply.body)
-    if isinstance(parsed, ApiError):
-        raise ReadFailed(_described(reply, parsed), code=parsed.code, msg=parsed.msg, **reply.facts())
-    if isinstance(parsed, Unexpected):
-        raise ReadFailed(_described(reply, parsed), **reply.facts())
-    return parsed
+    if not isinstance(parsed, ApiError | Unexpected):
+        return parsed
+    reason = _reason(reply, parsed)
+    del parsed  # it holds what is not masked yet
+    told = said(reply.body, reply.redact)
+    raise ReadFailed(_described(reply, told, reason), code=told.code, msg=told.msg, **reply.facts())
+
+
+def not_begun(failed: ReadFailed) -> NotExecuted:
+    """Return the error for a transfer that was not sent, since something had to be read first and could not be."""
+    message = f"not sent: {failed}"
+    kind: type[Rejected] | None = None
+    if failed.http_status in LIMITED:
+        kind = RateLimited
+    elif failed.http_status == _GEO_BLOCK:
+        kind = PermissionDenied
+    elif failed.code is not None:
+        kind = _kind(failed.code)
+    if kind in {RateLimited, PermissionDenied, ClockOutOfSync}:
+        assert kind is not None  # noqa: S101  # it is one of the three
+        return kind(message, code=failed.code, msg=failed.msg, **failed.facts())
+    return NotSent(message, **failed.facts())
 
 
 def checked_rejected_codes(codes: Collection[object]) -> frozenset[int]:
     """Return codes that a caller may add to those that mean "nothing moved"; raises ValueError."""
     given = tuple(codes)
-    checked = frozenset(code for code in given if isinstance(code, int) and not isinstance(code, bool) and code < 0)
-    if odd := [code for code in given if not isinstance(code, int) or isinstance(code, bool) or code >= 0]:
-        message = f"extra_rejected_codes holds {odd[0]!r}: the vendor's codes are negative integers"
+    checked = frozenset(code for code in given if isinstance(code, int) and not isinstance(code, bool))
+    if odd := [code for code in given if not isinstance(code, int) or isinstance(code, bool)]:
+        message = f"extra_rejected_codes holds {odd[0]!r}: the vendor's codes are integers"
         raise ValueError(message)
     if never := sorted(code for code in checked if (row := ERROR_CODES.get(code)) and row.outcome == "unknown"):
         meaning = ERROR_CODES[never[0]].meaning
@@ -150,25 +188,16 @@ def _rejects(code: int, msg: str) -> bool:
     return not texts or msg.strip().rstrip(".").casefold() in texts
 
 
-def _contradictory(answer: Answer) -> bool:
-    """Tell whether a body that fits a model names a tranId and an error at once: then neither is believed."""
-    fields: dict[str, object] = json.loads(answer.body)
-    code = fields.get("code")
-    error = not (code is None or (isinstance(code, int) and code >= 0))
-    return error and fields.get("tranId") is not None
+def _reason(answer: Answer, parsed: object) -> str:
+    """Say why an answer is not what the spec promises. Only a 200 is promised anything but an error."""
+    return parsed.reason if isinstance(parsed, Unexpected) and answer.status == _DOCUMENTED else "no error code in it"
 
 
-def _is_page(answer: Answer) -> bool:
-    """Tell whether a body is a web page: it begins like one, or the header says so and it does not begin like JSON."""
-    said = "html" in answer.headers.get("content-type", "").lower()
-    return bool(_PAGE.match(answer.body)) or (said and answer.body.lstrip()[:1] not in {b"", b"{", b"["})
-
-
-def _described(answer: Answer, parsed: object) -> str:
-    match parsed:
-        case ApiError(code, msg) if not _contradictory(answer):
-            return f"HTTP {answer.status}, {code} {msg}"
-        case Unexpected(reason=reason):
-            return f"HTTP {answer.status}, {'a web page' if _is_page(answer) else reason}"
-        case _:
-            return f"HTTP {answer.status}, an error and a tranId at once"
+def _described(answer: Answer, told: Said, reason: str = "") -> str:
+    """Say what came, without what is secret."""
+    status = f"HTTP {answer.status}"
+    if told.code is not None:
+        return f"{status}, {told.code} {told.msg or '(without a text)'}"
+    if is_page(answer.body, answer.headers.get("content-type", "")):
+        return f"{status}, a web page"
+    return f"{status}, {reason}" if reason else status

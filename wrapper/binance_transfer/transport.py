@@ -2,8 +2,8 @@
 The wire: one request out, one answer or none back, over httpx.
 
 One rule: whatever happens becomes an Answer or a NoAnswer, and a NoAnswer says "not sent" only where no byte of the
-request can have left. httpx is used as it is, except that redirects are never followed, that the whole exchange has
-one deadline, and that nothing it logs or raises shows a signed request.
+request can have left. httpx's transports are used as they are, below httpx.Client: no redirect is followed, no cookie
+kept, nothing sent again, and what hooks into a client sees no signed request.
 
 What proves that nothing was sent:
 
@@ -14,35 +14,37 @@ What proves that nothing was sent:
 httpx's own transports report each of these steps. A transport of the user's own may not: there only the exceptions by
 which httpx says that it could not connect prove anything.
 
-Anything else may have reached the exchange. tests/wrapper/test_transport.py holds a case for each.
+Anything else may have reached the exchange. An answer counts only if it began after its request had left whole
+(`binance_transfer.connection`), is not encoded, and is no longer than 1 MiB.
+tests/wrapper/test_transport.py and test_connection.py hold a case for each.
 """
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import AsyncIterable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from attrs import define
+from attrs import frozen
 
 from binance_transfer.answer import Answer, NoAnswer, Reply
 from binance_transfer.signing import SignedRequest
 
 if TYPE_CHECKING:
-    import httpcore
     import httpx
+
+    from binance_transfer.connection import Exchange
 
 UNKNOWN_NOTE: Final = (
     "interrupted while a transfer was being sent: whether it was made is unknown, reconcile the attempt"
 )
 
-_BODY_LIMIT: Final = 16 * 1024 * 1024  # a full page of history has some 20 kB
-_TOO_LONG: Final = "the answer is too long to be one"
+BODY_LIMIT: Final = 1024 * 1024
+"""A full page of history has some 20 kB."""
 
 # Loggers that write whole URLs or headers, and with them signatures.
-_TALKATIVE: Final = (
+_REVEALING: Final = (
     "httpx",
     "httpcore.connection",
     "httpcore.http11",
@@ -53,7 +55,20 @@ _TALKATIVE: Final = (
     "hpack.table",
 )
 _sending: Final[ContextVar[bool]] = ContextVar("_sending", default=False)
-_deadline_s: Final[ContextVar[float | None]] = ContextVar("_deadline_s", default=None)
+
+# What httpx.Client takes that would not reach the exchange as it was signed, or not at all.
+_REFUSED: Final = {
+    "auth": "requests are signed by Credentials",
+    "base_url": "give base_url to the client",
+    "cookies": "no cookie is sent or kept",
+    "default_encoding": "answers are read as bytes",
+    "event_hooks": "a hook would see signed requests",
+    "headers": "the headers are those of the exchange",
+    "http1": "answers are matched to requests over HTTP/1.1",
+    "params": "a parameter that is not signed is refused by the exchange",
+    "timeout": "give timeout_s to the client",
+}
+_HTTP2: Final = "one connection carries one request at a time, so that no answer is taken for another's"
 
 
 class Transport(Protocol):
@@ -82,51 +97,123 @@ class AsyncTransport(Protocol):
 
 class HttpxTransport:
     """
-    httpx.Client as a transport, with one pool of connections. Threads may share it.
+    httpx's connections as a transport, with one pool. Threads may share it.
 
-    options: those of httpx.Client, e.g. ``proxy="http://…"``, ``verify=ssl_context``, ``limits=…``. Proxies and
-    certificates are also taken from the environment as httpx does.
+    options: those of httpx.Client that are about connections: ``verify``, ``cert``, ``trust_env``, ``proxy``,
+        ``mounts``, ``limits``, ``transport``. Proxies and certificates are also taken from the environment as httpx
+        does. A plain-http address (this machine) never goes through a proxy.
+
+    Raises ValueError for options that would not do what they seem to.
     """
 
     def __init__(self, **options: Any) -> None:
         import httpx
 
-        _quieten()
-        self._client: Final = httpx.Client(**options)
+        from binance_transfer.connection import DeadlineBackend
+
+        _hide_requests_from_logs()
+        self._client: Final = _configured(httpx.Client, options)
         self._reports: Final = _reports(self._client, httpx.HTTPTransport)
-        _bound_by_deadline(self._client)
+        _use_backend(self._client, DeadlineBackend)
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
-        """Send once; ``timeout_s`` bounds everything but the look-up of the name."""
-        progress = _Progress(self._reports)
+        """Send once; ``timeout_s`` bounds all of it."""
+        from binance_transfer import connection
+
+        exchange = connection.Exchange(time.monotonic() + timeout_s)
+        call = _Call(request, exchange, self._reports)
 
         def trace(event: str, info: Mapping[str, Any]) -> None:
-            progress.note(event, info)
+            _note(exchange, event, info)
 
-        deadline_s = time.monotonic() + timeout_s
-        quiet, bounded = _sending.set(True), _deadline_s.set(deadline_s)
+        quiet, here = _sending.set(True), connection.current.set(exchange)
         response: httpx.Response | None = None
         try:
-            response = self._client.send(
-                _httpx_request(request, timeout_s, trace), auth=None, follow_redirects=False, stream=True
-            )
-            return _answer(request, response, _collected(response.iter_bytes(), deadline_s))
+            message = _httpx_request(request, timeout_s, trace)
+            if (transport := _route(self._client, message)) is None:
+                return NoAnswer(sent=False, reason=_THROUGH_A_PROXY)
+            response = transport.handle_request(message)
+            if reason := _unusable(response):
+                return call.answer(response, b"", reason)
+            return call.answer(response, _collected(response, exchange))
         except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
-            reply = progress.no_answer(request, error)
+            return call.failed(response, error)
         except BaseException as interruption:  # noqa: BLE001
-            raise _interrupted(interruption, progress, request) from None
+            raise call.interrupted(interruption) from None
         finally:
+            exchange.end()
             if response is not None:
                 response.close()
-            elif progress.opened is not None:
-                progress.opened.close()
+            elif exchange.opened is not None:
+                exchange.opened.close()
             _sending.reset(quiet)
-            _deadline_s.reset(bounded)
-        return reply
+            connection.current.reset(here)
 
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
+
+    def __repr__(self) -> str:
+        return "<HttpxTransport>"
+
+
+class AsyncHttpxTransport:
+    """
+    httpx's connections as a transport for one event loop of asyncio, with one pool.
+
+    options: those of HttpxTransport, as httpx.AsyncClient takes them.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        import httpx
+
+        from binance_transfer.connection import AsyncioBackend
+
+        _hide_requests_from_logs()
+        self._client: Final = _configured(httpx.AsyncClient, options)
+        self._reports: Final = _reports(self._client, httpx.AsyncHTTPTransport)
+        _use_backend(self._client, AsyncioBackend)
+
+    async def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
+        """Send once; ``timeout_s`` bounds all of it."""
+        from binance_transfer import connection
+
+        exchange = connection.Exchange()
+        call = _Call(request, exchange, self._reports)
+
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
+            _note(exchange, event, info)
+
+        quiet, here = _sending.set(True), connection.current.set(exchange)
+        response: httpx.Response | None = None
+        try:
+            message = _httpx_request(request, timeout_s, trace)
+            if (transport := _route(self._client, message)) is None:
+                return NoAnswer(sent=False, reason=_THROUGH_A_PROXY)
+            async with asyncio.timeout(timeout_s):
+                response = await transport.handle_async_request(message)
+                if reason := _unusable(response):
+                    return call.answer(response, b"", reason)
+                return call.answer(response, await _collected_asyncio(response))
+        except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
+            return call.failed(response, error)
+        except BaseException as interruption:  # noqa: BLE001
+            raise call.interrupted(interruption) from None
+        finally:
+            exchange.end()
+            if response is not None:
+                await response.aclose()
+            elif exchange.opened is not None:
+                await exchange.opened.aclose()
+            _sending.reset(quiet)
+            connection.current.reset(here)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    def __repr__(self) -> str:
+        return "<AsyncHttpxTransport>"
 
 
 def over_httpx(transport: "Transport | httpx.BaseTransport | None") -> Transport:
@@ -147,95 +234,55 @@ def over_httpx_asyncio(transport: "AsyncTransport | httpx.AsyncBaseTransport | N
     return transport
 
 
-class AsyncHttpxTransport:
-    """
-    httpx.AsyncClient as a transport, with one pool of connections, for one event loop.
+# --- which connection ------------------------------------------------------------------------------------------------
 
-    options: those of httpx.AsyncClient.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        import httpx
-
-        _quieten()
-        self._client: Final = httpx.AsyncClient(**options)
-        self._reports: Final = _reports(self._client, httpx.AsyncHTTPTransport)
-
-    async def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
-        """Send once; ``timeout_s`` bounds everything."""
-        progress = _Progress(self._reports)
-
-        async def trace(event: str, info: Mapping[str, Any]) -> None:
-            progress.note(event, info)
-
-        quiet = _sending.set(True)
-        response: httpx.Response | None = None
-        try:
-            async with asyncio.timeout(timeout_s):
-                response = await self._client.send(
-                    _httpx_request(request, timeout_s, trace), auth=None, follow_redirects=False, stream=True
-                )
-                return _answer(request, response, await _collected_asyncio(response.aiter_bytes()))
-        except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
-            reply = progress.no_answer(request, error)
-        except BaseException as interruption:  # noqa: BLE001
-            raise _interrupted(interruption, progress, request) from None
-        finally:
-            if response is not None:
-                await response.aclose()
-            elif progress.opened is not None:
-                await progress.opened.aclose()
-            _sending.reset(quiet)
-        return reply
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._client.aclose()
+_THROUGH_A_PROXY: Final = "http in clear does not go through a proxy: it would see the key, and could answer itself"
 
 
-@define
-class _Progress:
-    """
-    Whether bytes of the request itself, not of a proxy's CONNECT, have been handed to a connection.
-
-    reports: the transport tells of each step, so that silence means that nothing was sent.
-    opened: the connection made for this call, if one was. httpcore forgets it where TLS is interrupted.
-    """
-
-    reports: bool
-    sent: bool = False
-    opened: Any = None
-
-    def note(self, event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith("connect_tcp.complete"):
-            self.opened = info["return_value"]
-        if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
-            self.sent = True
-
-    def no_answer(self, request: SignedRequest, error: Exception) -> NoAnswer:
-        text = " ".join(filter(None, (type(error).__name__, str(error).strip())))
-        return NoAnswer(self.sent or not (self.reports or _before_sending(error)), request.concealed(text))
+def _configured(kind: type[Any], options: Mapping[str, Any]) -> Any:
+    """Make a client of httpx, which knows how its options become connections; raises ValueError."""
+    for name, reason in _REFUSED.items():
+        if options.get(name) is not None:
+            message = f"a transport takes no {name}: {reason}"
+            raise ValueError(message)
+    if options.get("http2"):
+        message = f"a transport takes no http2: {_HTTP2}"
+        raise ValueError(message)
+    try:
+        return kind(**options)
+    except ImportError:
+        message = "a SOCKS proxy needs one more package: pip install 'httpx[socks]'"
+    except TypeError as error:
+        message = f"a transport takes the options of httpx.Client that are about connections: {error}"
+    raise ValueError(message)
 
 
-def _reports(client: "httpx.Client | httpx.AsyncClient", own: type) -> bool:
+def _transports(client: Any) -> list[Any]:
+    return [client._transport, *client._mounts.values()]  # noqa: SLF001
+
+
+def _route(client: Any, message: "httpx.Request") -> Any:
+    """Choose a connection as httpx would, except that plain http goes straight; None where it cannot."""
+    choices = [client._transport_for_url(message.url), client._transport]  # noqa: SLF001
+    if message.url.scheme != "http":
+        return choices[0]
+    return next((choice for choice in choices if not hasattr(getattr(choice, "_pool", None), "_proxy_url")), None)
+
+
+def _use_backend(client: Any, backend: Any) -> None:
+    # httpx has no option for the network backend that its pools take (httpcore, "Network Backends").
+    for transport in _transports(client):
+        pool = getattr(transport, "_pool", None)
+        if pool is not None and not isinstance(pool._network_backend, backend):  # noqa: SLF001
+            pool._network_backend = backend()  # noqa: SLF001
+
+
+def _reports(client: Any, own: type) -> bool:
     """Tell whether all that a client sends with are httpx's own transports, whose steps can be followed."""
-    transports: list[object] = [vars(client)["_transport"], *vars(client)["_mounts"].values()]
-    return all(transport is None or type(transport) is own for transport in transports)
+    return all(transport is None or type(transport) is own for transport in _transports(client))
 
 
-def _before_sending(error: Exception) -> bool:
-    """Tell whether an exception is one by which httpx says that there was no connection."""
-    import httpx
-
-    return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol))
-
-
-def _interrupted(interruption: BaseException, progress: _Progress, request: SignedRequest) -> BaseException:
-    """Let an interruption pass, without the frames whose variables hold the signed request."""
-    if request.method == "POST" and (progress.sent or not progress.reports):
-        interruption.add_note(UNKNOWN_NOTE)
-    interruption.__context__ = None
-    return interruption.with_traceback(None)
+# --- what happened ---------------------------------------------------------------------------------------------------
 
 
 def _httpx_request(request: SignedRequest, timeout_s: float, trace: object) -> "httpx.Request":
@@ -247,31 +294,79 @@ def _httpx_request(request: SignedRequest, timeout_s: float, trace: object) -> "
     )
 
 
-def _answer(request: SignedRequest, response: "httpx.Response", body: bytes) -> Answer:
-    # Header fields become numbers and nothing else, so only the body can bring a signature back.
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, request.concealed_body(body))
+def _note(exchange: "Exchange", event: str, info: Mapping[str, Any]) -> None:
+    if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+        exchange.requesting = True
 
 
-def _collected(chunks: Iterable[bytes], deadline_s: float) -> bytes:
+def _unusable(response: "httpx.Response") -> str:
+    """Say why a body is not looked at, "" where it is. None is unpacked: 300 bytes can hold gigabytes."""
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    return "" if coding in {"", "identity"} else "its body is encoded, which was not asked for"
+
+
+@frozen
+class _Call:
+    """One request on its way, and what is known of it."""
+
+    request: SignedRequest
+    exchange: "Exchange"
+    reports: bool
+
+    def answer(self, response: "httpx.Response", body: bytes, unreadable: str = "") -> Reply:
+        """Return what came, if it is an answer to this request."""
+        if self.reports and not self.exchange.believable:
+            return NoAnswer(self.exchange.sent, "the answer began before its request had left whole")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, body, unreadable, self.request.redact)
+
+    def failed(self, response: "httpx.Response | None", error: Exception) -> Reply:
+        """Return what an exception leaves: the head of an answer, or none."""
+        reason = self.request.redact(" ".join(filter(None, (type(error).__name__, str(error).strip()))))
+        if response is not None:
+            return self.answer(response, b"", f"its body did not arrive ({reason})")
+        return NoAnswer(self.exchange.sent or not (self.reports or _before_sending(error)), reason)
+
+    def interrupted(self, interruption: BaseException) -> BaseException:
+        """Let an interruption pass, without the frames whose variables hold the signed request."""
+        if self.request.method == "POST" and (self.exchange.sent or not self.reports):
+            interruption.add_note(UNKNOWN_NOTE)
+        interruption.__context__ = None
+        return interruption.with_traceback(None)
+
+
+def _before_sending(error: Exception) -> bool:
+    """Tell whether an exception is one by which httpx says that there was no connection."""
+    import httpx
+
+    return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol))
+
+
+def _collected(response: "httpx.Response", exchange: "Exchange") -> bytes:
+    """Read the bytes of a body as they came."""
     body = bytearray()
+    chunks: Iterable[bytes] = response.stream  # type: ignore[assignment]  # of a synchronous transport
     for chunk in chunks:
-        body += chunk
-        if len(body) > _BODY_LIMIT:
-            raise ValueError(_TOO_LONG)
-        if time.monotonic() > deadline_s:
+        _add(body, chunk)
+        if exchange.over:
             message = "the answer did not end in time"
             raise TimeoutError(message)
     return bytes(body)
 
 
-async def _collected_asyncio(chunks: AsyncIterable[bytes]) -> bytes:
+async def _collected_asyncio(response: "httpx.Response") -> bytes:
     body = bytearray()
+    chunks: AsyncIterable[bytes] = response.stream  # type: ignore[assignment]  # of an asynchronous transport
     async for chunk in chunks:
-        body += chunk
-        if len(body) > _BODY_LIMIT:
-            raise ValueError(_TOO_LONG)
+        _add(body, chunk)
     return bytes(body)
+
+
+def _add(body: bytearray, chunk: bytes) -> None:
+    body += chunk
+    if len(body) > BODY_LIMIT:
+        message = "the answer is too long to be one"
+        raise ValueError(message)
 
 
 class _Quiet(logging.Filter):
@@ -284,94 +379,6 @@ class _Quiet(logging.Filter):
 _QUIET: Final = _Quiet()
 
 
-def _quieten() -> None:
-    for name in _TALKATIVE:
+def _hide_requests_from_logs() -> None:
+    for name in _REVEALING:
         logging.getLogger(name).addFilter(_QUIET)  # adding the same one again does nothing
-
-
-def _left_s(timeout_s: float | None) -> float | None:
-    """Shorten the time for one step to what is left for the whole exchange."""
-    deadline_s = _deadline_s.get()
-    if deadline_s is None:
-        return timeout_s
-    left_s = max(deadline_s - time.monotonic(), 0.001)  # 0 would mean "do not block", not "time is up"
-    return left_s if timeout_s is None else min(timeout_s, left_s)
-
-
-def _bound_by_deadline(client: Any) -> None:
-    # httpx offers no way to hand over a network backend, though its pools take one (httpcore, "Network Backends").
-    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001
-        if pool := getattr(transport, "_pool", None):
-            pool._network_backend = _deadline_backend(pool._network_backend)  # noqa: SLF001
-
-
-def _addresses(host: str, port: int) -> list[str]:
-    """Look up a name: its addresses in the order of the system's preference."""
-    import httpcore
-
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise httpcore.ConnectError(str(error)) from None
-    return [str(address[0]) for *_, address in found]
-
-
-def _deadline_backend(backend: "httpcore.NetworkBackend") -> "httpcore.NetworkBackend":
-    """
-    Bound every step on the network by the deadline of the exchange.
-
-    httpx bounds each read by itself: a server that sends a byte now and then would keep a caller for ever.
-    """
-    import httpcore
-
-    class Stream(httpcore.NetworkStream):
-        def __init__(self, stream: httpcore.NetworkStream) -> None:
-            self._stream: Final = stream
-
-        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-            if (deadline_s := _deadline_s.get()) is not None and time.monotonic() > deadline_s:
-                message = "the answer did not end in time"
-                raise httpcore.ReadTimeout(message)
-            return self._stream.read(max_bytes, _left_s(timeout))
-
-        def write(self, buffer: bytes, timeout: float | None = None) -> None:
-            self._stream.write(buffer, _left_s(timeout))
-
-        def close(self) -> None:
-            self._stream.close()
-
-        def start_tls(
-            self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
-        ) -> httpcore.NetworkStream:
-            return Stream(self._stream.start_tls(ssl_context, server_hostname, _left_s(timeout)))
-
-        def get_extra_info(self, info: str) -> Any:
-            return self._stream.get_extra_info(info)
-
-    class Backend(httpcore.NetworkBackend):
-        def connect_tcp(
-            self,
-            host: str,
-            port: int,
-            timeout: float | None = None,
-            local_address: str | None = None,
-            socket_options: Iterable[Any] | None = None,
-        ) -> httpcore.NetworkStream:
-            # Address by address: of a name that has several, each one would get all of the time.
-            failure: Exception = httpcore.ConnectError(f"{host} has no address")
-            for address in _addresses(host, port):
-                try:
-                    return Stream(backend.connect_tcp(address, port, _left_s(timeout), local_address, socket_options))
-                except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                    failure = error
-            raise failure
-
-        def connect_unix_socket(
-            self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-        ) -> httpcore.NetworkStream:
-            return Stream(backend.connect_unix_socket(path, _left_s(timeout), socket_options))
-
-        def sleep(self, seconds: float) -> None:
-            backend.sleep(seconds)
-
-    return Backend()
