@@ -1,14 +1,8 @@
 """
-What became of an attempt that was not answered: the rules, and the flow that applies them.
+What became of an attempt that was not answered.
 
-One rule: only what history proves is concluded. Until then, and at the deadline, the outcome is unknown.
-
-1. An attempt can have executed in its window only. History is read over exactly that, all pages.
-2. A confirmed row of the same asset and amount that no other attempt has claimed is the transfer; two are ambiguous;
-   a pending one may still become either, and a failed one moved nothing.
-3. Absence needs a fresh reading of the exchange's clock past the end of the window, and after it a complete reading
-   of history. Time is never extrapolated for this.
-4. Absence is never concluded where nobody knows what history calls the transfer, or where history no longer reaches.
+One rule: only what history proves is concluded. Until then, and at the deadline, the outcome is unknown. docs/rules.md
+has the rules; the numbers here are theirs.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,41 +12,80 @@ from typing import Final, Protocol
 from attrs import evolve, frozen
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.errors import Ambiguous, OutcomeUnknown, ProvenAbsent, ReadFailed
-from binance_transfer.flows import Claim, Claimed, Flow, Now, Settings, Sleep, Tell, measure_clock, read_page
+from binance_transfer.calls import measure_clock, read_page
+from binance_transfer.candidates import Match, is_named_as_sent, match
+from binance_transfer.clock import Deadline
+from binance_transfer.effects import Context, Flow, Sleep
+from binance_transfer.errors import Ambiguous, NotExecuted, OutcomeUnknown, ProvenAbsent, ReadFailed
 from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, Reading, TransferRecord
-from binance_transfer.outcome import Receipt
-from binance_transfer.transfer_types import CHINESE_PAGE_TYPES
+from binance_transfer.outcome import LIMITED, Receipt
+from binance_transfer.records import AttemptRecord
+from binance_transfer.transfer import Transfer
+from binance_transfer.window import REACH_MS, Window
 from binance_transfer_api.api.asset.universal_transfer_history import REACH_MONTHS
 
-EARLY_MS: Final = 2_000
-"""A request may be one second ahead of the exchange's clock, and its row may carry whole seconds."""
-
-REACH_MS: Final = REACH_MONTHS * 30 * 24 * 3_600_000  # no six months are shorter than 181 days
 _PAUSES_S: Final = (0.5, 1.0, 2.0, 3.0, 5.0)  # between readings; the last one repeats
 _SLACK_S: Final = 0.05  # so that a wait for the end of the window ends after it, not on it
+_UNSOUND_READINGS: Final = 3  # in a row, then all that they showed counts as one reading
 
 
 @frozen
-class Window:
-    """The time in which an attempt can have executed and shown up, both ends included, in ms since 1970."""
+class Owners:
+    """
+    Who the ids of a reading belong to.
 
-    start_ms: int
-    end_ms: int
+    others: ids of other attempts.
+    once_named: ids that a verdict or an answer once gave to another attempt, and that nobody owns now.
+    """
 
-    @classmethod
-    def of(cls, attempt: Attempt, settle_ms: int) -> "Window":
-        """Return the window of an attempt: rule 1."""
-        start_ms = max(0, attempt.timestamp_ms - EARLY_MS)
-        return cls(start_ms, attempt.timestamp_ms + attempt.recv_window_ms + settle_ms)
+    others: Collection[int]
+    once_named: Collection[int] = ()
+
+
+class Claims(Protocol):
+    """Who an id of the exchange belongs to, and what else is known to be in history."""
+
+    def owners(self, attempt: Attempt, ids: Collection[int], deadline: Deadline, /) -> Flow[Owners]:
+        """Return who the ids that a reading showed belong to."""
+        ...
+
+    def claim(self, attempt: Attempt, tran_id: int, deadline: Deadline, /) -> Flow[bool]:
+        """Note that an id belongs to the attempt; False where it is another attempt's."""
+        ...
+
+    def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline, /) -> Flow[AttemptRecord | None]:
+        """Return an attempt of the same query that history must show, None where none is known: rule 3."""
+        ...
 
 
 @frozen
-class Findings:
-    """What one reading of history says about an attempt: rule 2."""
+class ClientClaims:
+    """What this client has seen answered, and what its caller knows: all there is without a journal."""
 
-    confirmed: tuple[TransferRecord, ...]
-    pending: tuple[TransferRecord, ...]
+    context: Context
+    known: Collection[int] = frozenset()
+
+    def owners(self, attempt: Attempt, ids: Collection[int], deadline: Deadline, /) -> Flow[Owners]:
+        """Return who the ids that a reading showed belong to."""
+        del ids, deadline
+        yield from ()
+        return Owners({*self.known, *self.context.claimed_by_others(attempt)})
+
+    def claim(self, attempt: Attempt, tran_id: int, deadline: Deadline, /) -> Flow[bool]:
+        """Note that an id belongs to the attempt; False where it is another attempt's."""
+        del deadline
+        yield from ()
+        return self.context.claim(attempt, tran_id)
+
+    def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline, /) -> Flow[AttemptRecord | None]:
+        """Return None: nothing is known to be in history."""
+        del attempt, since_ms, deadline
+        yield from ()
+        return None
+
+
+class Failed(NotExecuted):
+    """The row of an attempt that had been accepted says FAILED: it moved nothing."""
 
 
 @frozen
@@ -61,160 +94,201 @@ class _Look:
     One look at clock and history.
 
     server_ms: the exchange's clock before history was read, None if it could not be read.
-    records: all rows of the window, None if they could not be read completely.
-    failure: why something is None.
-    retry_after_s: silence that the exchange asked for.
+    rows: what history showed.
+    sound: the pages were complete and added up.
+    failure: why something is missing.
+    silent_s: how long the exchange wants to be left alone.
     """
 
     server_ms: int | None
-    records: Sequence[TransferRecord] | None
+    rows: Sequence[TransferRecord]
+    sound: bool
     failure: str = ""
-    retry_after_s: int | None = None
+    silent_s: int | None = None
 
 
-class Claims(Protocol):
-    """Who an id of the exchange belongs to."""
-
-    def others(self, attempt: Attempt, /) -> Flow[Collection[int]]:
-        """Return the ids that belong to other attempts."""
-        ...
-
-    def claim(self, attempt: Attempt, tran_id: int, /) -> Flow[bool]:
-        """Note that an id belongs to the attempt; False where it is another attempt's."""
-        ...
-
-
-@frozen
-class ClientClaims:
-    """What this client has seen answered, and what its caller knows: all there is without a journal."""
-
-    known: Collection[int] = frozenset()
-
-    def others(self, attempt: Attempt, /) -> Flow[Collection[int]]:
-        """Return the ids that belong to other attempts."""
-        return {*self.known, *(yield from Claimed(attempt))}
-
-    def claim(self, attempt: Attempt, tran_id: int, /) -> Flow[bool]:
-        """Note that an id belongs to the attempt; False where it is another attempt's."""
-        return (yield from Claim(attempt, tran_id))
-
-
-def reconcile(attempt: Attempt, settings: Settings, deadline_s: float, claims: Claims) -> Flow[Receipt]:
+def reconcile(
+    context: Context,
+    attempt: Attempt,
+    window: Window,
+    deadline: Deadline,
+    claims: Claims,
+    answered: Collection[int] = (),
+) -> Flow[Receipt]:
     """
-    Find out what became of an attempt, within ``deadline_s`` seconds.
+    Find out what became of an attempt, before the deadline.
 
-    Returns a Receipt. Raises ProvenAbsent, Ambiguous, or OutcomeUnknown where the deadline came first.
+    window: where it can be.
+    answered: the ids that answers to it named, where it was accepted late: only these count then (rule 7).
+
+    Returns a Receipt. Raises ProvenAbsent, Failed (for an answered one), Ambiguous, or OutcomeUnknown where the deadline
+    came first.
     """
-    window = Window.of(attempt, settings.settle_ms)
-    until_s = (yield from Now()).monotonic_s + deadline_s
+    unsound: list[Sequence[TransferRecord]] = []
+    canary = _Canary(claims, attempt)
     for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
-        left_s = until_s - (yield from Now()).monotonic_s
-        look = yield from _look(attempt, window, evolve(settings, timeout_s=min(settings.timeout_s, left_s)))
-        others = yield from claims.others(attempt)
+        look = yield from _look(context, attempt, window, deadline, canary, up_to_now=bool(answered))
+        unsound = [] if look.sound else [*unsound, look.rows]
+        rows, complete = look.rows, look.sound
+        if len(unsound) >= _UNSOUND_READINGS:
+            # What history never shows in one piece must not withhold what all of its pieces show.
+            rows, complete = _united(unsound), True
         news = look.failure
-        if look.records is not None:
-            found = findings(attempt, window, look.records, others)
+        if answered:
+            row = _row_of(answered, rows)
+            if row is not None and row.status == CONFIRMED:
+                if (yield from claims.claim(attempt, row.tran_id, deadline)):
+                    return Receipt(row.tran_id, attempt)
+                news = "its row went to another attempt: a person has to look"
+            elif row is not None and row.status == FAILED:
+                message = f"the exchange had accepted it as {row.tran_id} and failed it later: it moved nothing"
+                raise Failed(message)
+            else:
+                status = f"is {row.status}" if row else "is not in history yet"
+                news = f"{', '.join(map(str, answered))}, by which the exchange accepted it, {status}"
+        elif complete:
+            owners = yield from claims.owners(attempt, [row.tran_id for row in rows], deadline)
+            found = match(attempt, window, rows, owners.others, owners.once_named)
             if len(found.confirmed) > 1:
                 raise _ambiguous(attempt, found)
             if found.pending:
-                news = "a pending row may be it"
+                news = f"a pending row ({_ids(found.pending)}) may be it"
             elif found.confirmed:
                 tran_id = found.confirmed[0].tran_id
-                if (yield from claims.claim(attempt, tran_id)):
+                if (yield from claims.claim(attempt, tran_id, deadline)):
                     return Receipt(tran_id, attempt)
                 news = "the only row went to another attempt"
+            elif found.near:
+                news = f"history shows what could be it, written otherwise ({_ids(found.near)}): a person has to look"
+            elif not look.sound or look.failure:
+                pass  # absence needs a reading that is sound, and a canary that was seen
             elif look.server_ms is not None and look.server_ms > window.end_ms:
                 raise _absent(attempt, window, look.server_ms)
             else:
                 news = "no row yet"
         wait_s = _wait_s(pause_s, look, window)
-        left_s = until_s - (yield from Now()).monotonic_s
+        left_s = deadline.left_s()
         if left_s <= wait_s:
-            message = f"reconciliation ended after {deadline_s:g} s without proof ({news}): reconcile again"
+            message = f"reconciliation ended without proof ({news}): reconcile again"
             raise OutcomeUnknown(message, attempt=attempt)
-        yield from Tell(f"reconciling {_name(attempt)}: {news}; looking again in {wait_s:.1f} s, {left_s:.0f} s left")
+        name = _name(attempt.transfer)
+        context.log(f"reconciling {name}: {news}; looking again in {wait_s:.1f} s, {left_s:.0f} s left")
         yield from Sleep(wait_s)
     raise AssertionError  # the loop has no end
 
 
-def findings(attempt: Attempt, window: Window, records: Sequence[TransferRecord], others: Collection[int]) -> Findings:
-    """Pick the rows that may be this attempt: rule 2. A status that nobody knows counts as pending."""
-    transfer = attempt.transfer
-    candidates = [
-        record
-        for record in records
-        if record.asset == transfer.asset
-        and record.amount == transfer.amount
-        and (record.type == transfer.type or not _named_as_sent(attempt))
-        and window.start_ms <= record.timestamp_ms <= window.end_ms
-        and record.tran_id not in others
-        and record.status != FAILED
-    ]
-    return Findings(
-        tuple(record for record in candidates if record.status == CONFIRMED),
-        tuple(record for record in candidates if record.status != CONFIRMED),
-    )
+def _row_of(answered: Collection[int], rows: Sequence[TransferRecord]) -> TransferRecord | None:
+    """Return the row of an attempt that was accepted, by the id that its answer named."""
+    return next((row for row in rows if row.tran_id in answered), None)
 
 
-def _look(attempt: Attempt, window: Window, settings: Settings) -> Flow[_Look]:
-    """Read the clock, then history: in this order, or a row that comes in between would be missed."""
+class _Canary:
+    """
+    An attempt that history must show before it can prove that another one is absent: rule 3.
+
+    It is chosen once, when the window is first found to be over.
+    """
+
+    def __init__(self, claims: Claims, attempt: Attempt) -> None:
+        self._claims: Final = claims
+        self._attempt: Final = attempt
+        self._chosen = False
+        self._record: AttemptRecord | None = None
+
+    def missing(self, context: Context, server_ms: int, deadline: Deadline) -> Flow[str]:
+        """Return "" where history shows it or there is none, else what is missing. Raises ReadFailed."""
+        if not self._chosen:
+            self._record = yield from self._claims.canary(self._attempt, server_ms - REACH_MS, deadline)
+            self._chosen = True
+        if (record := self._record) is None:
+            return ""
+        ids = record.answered_ids
+        transfer, window = record.attempt.transfer, record.window
+        reading = Reading()
+        query = HistoryQuery(
+            transfer.type, window.start_ms, window.end_ms, transfer.from_symbol, transfer.to_symbol
+        )
+        while (number := reading.next_page()) is not None:
+            page = yield from read_page(context, query, number, deadline)
+            if any(row.tran_id in ids for row in reading.fresh(page)):
+                return ""
+        named = ", ".join(map(str, sorted(ids)))
+        return f"history lacks {named} of key {record.key!r}, which the exchange had accepted: it proves nothing"
+
+
+def _look(
+    context: Context, attempt: Attempt, window: Window, deadline: Deadline, canary: _Canary, *, up_to_now: bool
+) -> Flow[_Look]:
+    """Read the clock, then the canary, then history: in this order, or what comes in between would be missed."""
     server_ms: int | None = None
+    failure = ""
     try:
-        server_ms = yield from measure_clock(settings.timeout_s)
-        return _Look(server_ms, (yield from _complete(attempt, window, settings)))
+        server_ms = yield from measure_clock(context, deadline)
+        if server_ms > window.end_ms and not up_to_now and is_named_as_sent(attempt.transfer):
+            failure = yield from canary.missing(context, server_ms, deadline)
     except ReadFailed as failed:
-        return _Look(server_ms, None, f"no usable answer: {failed}", failed.retry_after_s)
+        failure = f"no usable answer: {failed}"
+        if failed.http_status in LIMITED:
+            return _Look(server_ms, (), sound=False, failure=failure, silent_s=failed.retry_after_s)
+    end_ms = max(window.end_ms, context.clock.now_ms()) if up_to_now else window.end_ms
+    look = yield from _read_history(context, attempt.transfer, Window(window.start_ms, end_ms), deadline)
+    return evolve(look, server_ms=server_ms, failure=failure or look.failure)
 
 
-def _complete(attempt: Attempt, window: Window, settings: Settings) -> Flow[list[TransferRecord]]:
-    """Read all pages; raises ReadFailed where they do not add up to one state of history."""
-    transfer = attempt.transfer
+def _read_history(context: Context, transfer: Transfer, window: Window, deadline: Deadline) -> Flow[_Look]:
+    """Read all pages, and say whether they add up to one state of history."""
     query = HistoryQuery(transfer.type, window.start_ms, window.end_ms, transfer.from_symbol, transfer.to_symbol)
-    reading, totals, rows, records = Reading(), set[int](), 0, list[TransferRecord]()
-    while (number := reading.next_page()) is not None:
-        page = yield from read_page(query, number, settings)
-        totals.add(page.total)
-        rows += len(page.records)
-        records += reading.fresh(page)
-    if totals != {rows} or len(records) != rows:
-        message = f"pages changed while they were read ({rows} rows, {len(records)} of them different, total {totals})"
-        raise ReadFailed(message)
-    return records
+    reading, totals, count, rows = Reading(), set[int](), 0, list[TransferRecord]()
+    try:
+        while (number := reading.next_page()) is not None:
+            page = yield from read_page(context, query, number, deadline)
+            totals.add(page.total)
+            count += len(page.records)
+            rows += reading.fresh(page)
+    except ReadFailed as failed:
+        silent_s = failed.retry_after_s if failed.http_status in LIMITED else None
+        return _Look(None, rows, sound=False, failure=f"no usable answer: {failed}", silent_s=silent_s)
+    if totals != {count} or len(rows) != count:
+        told = f"pages changed while they were read ({count} rows, {len(rows)} of them different, total {totals})"
+        return _Look(None, rows, sound=False, failure=told)
+    return _Look(None, rows, sound=True)
 
 
-def _ambiguous(attempt: Attempt, found: Findings) -> Ambiguous:
-    ids = ", ".join(str(record.tran_id) for record in found.confirmed)
-    message = f"history holds {len(found.confirmed)} transfers that could be this one ({ids}): a person has to decide"
+def _united(readings: Sequence[Sequence[TransferRecord]]) -> list[TransferRecord]:
+    """Return all rows that several readings showed, each as it was seen last."""
+    return list({row.tran_id: row for rows in readings for row in rows}.values())
+
+
+def _ambiguous(attempt: Attempt, found: Match) -> Ambiguous:
+    count = len(found.confirmed)
+    message = f"history holds {count} transfers that could be this one ({_ids(found.confirmed)}): a person has to decide"
     return Ambiguous(message, attempt=attempt, candidates=found.confirmed)
 
 
 def _absent(attempt: Attempt, window: Window, server_ms: int) -> ProvenAbsent | OutcomeUnknown:
     """Return the error for a window that is over and shows nothing: rules 3 and 4."""
+    name = _name(attempt.transfer)
     if window.start_ms < server_ms - REACH_MS:
         message = f"the attempt is older than the {REACH_MONTHS} months that history reaches: nothing can be proven"
         return OutcomeUnknown(message, attempt=attempt)
-    if not _named_as_sent(attempt):
-        message = (
-            f"history shows no {_name(attempt)}, but nobody knows what history calls this type: compare the balances"
-        )
+    if not is_named_as_sent(attempt.transfer):
+        message = f"history shows no {name}, but nobody knows what history calls this type: compare the balances"
         return OutcomeUnknown(message, attempt=attempt)
-    message = f"the window is over and history shows no {_name(attempt)}: it was not made and never will be"
+    message = f"the window is over and history shows no {name}: it was not made and never will be"
     return ProvenAbsent(message, attempt=attempt)
 
 
-def _named_as_sent(attempt: Attempt) -> bool:
-    """Tell whether history is known to show the transfer under the type that was sent."""
-    return attempt.transfer.checked and attempt.transfer.type not in CHINESE_PAGE_TYPES
-
-
 def _wait_s(pause_s: float, look: _Look, window: Window) -> float:
-    if look.retry_after_s is not None:
-        return max(pause_s, float(look.retry_after_s))
+    if look.silent_s is not None:
+        return max(pause_s, float(look.silent_s))
     if look.server_ms is None or look.server_ms > window.end_ms:
         return pause_s
     return min(pause_s, (window.end_ms - look.server_ms) / 1000 + _SLACK_S)
 
 
-def _name(attempt: Attempt) -> str:
-    transfer = attempt.transfer
+def _ids(rows: Sequence[TransferRecord]) -> str:
+    return ", ".join(str(row.tran_id) for row in rows)
+
+
+def _name(transfer: Transfer) -> str:
     return f"{transfer.type} {transfer.amount_text} {transfer.asset}"
