@@ -19,6 +19,7 @@ from binance_transfer.clock import Clock
 from binance_transfer.credentials import Credentials
 from binance_transfer.flows import Effect, Flow, Preflight
 from binance_transfer.history import HistoryQuery, Reading, TransferRecord
+from binance_transfer.moments import Moment, to_ms
 from binance_transfer.outcome import Receipt
 from binance_transfer.policy import Policy
 from binance_transfer.session import BASE_URL, Session
@@ -224,33 +225,34 @@ class TransferClient(_Transferring[Receipt]):
         """
         return self._run(self._session.reconcile_all(deadline_s))
 
-    def audit(self, since: int) -> "Audit":
+    def audit(self, since: Moment) -> "Audit":
         """
         Compare the journal with the exchange's history.
 
-        since: milliseconds since 1970.
+        since: milliseconds since 1970, or an aware datetime.
 
-        Raises ReadFailed and JournalFailed.
+        Raises InvalidTransfer for a time that cannot be, ReadFailed and JournalFailed.
         """
-        return self._run(self._session.audit(since))
+        return self._run(self._session.audit(to_ms("since", since)))
 
     def history(
         self,
         type: str,  # noqa: A002
         *,
-        start: int | None = None,
-        end: int | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         from_symbol: str | None = None,
         to_symbol: str | None = None,
     ) -> Iterator[TransferRecord]:
         """
         Iterate over the transfers of one type, all pages, read as they are needed.
 
-        start, end: milliseconds since 1970; without them the exchange answers for the last 7 days.
+        start, end: milliseconds since 1970 or aware datetimes, both inclusive; without them the exchange answers for
+            the last 7 days.
 
-        Raises InvalidTransfer for symbols that do not fit the type, and ReadFailed.
+        Raises InvalidTransfer for symbols that do not fit the type and for times that cannot be, and ReadFailed.
         """
-        query = HistoryQuery(type, start, end, from_symbol, to_symbol).checked()
+        query = HistoryQuery.of(type, start, end, from_symbol, to_symbol)
         reading = Reading()
         while (number := reading.next_page()) is not None:
             yield from reading.fresh(self._run(flows.read_page(query, number, self._session.settings)))
@@ -369,27 +371,28 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         """Reconcile every open key of the journal: see TransferClient.reconcile_all."""
         return await self._run(self._session.reconcile_all(deadline_s))
 
-    async def audit(self, since: int) -> "Audit":
+    async def audit(self, since: Moment) -> "Audit":
         """Compare the journal with the exchange's history: see TransferClient.audit."""
-        return await self._run(self._session.audit(since))
+        return await self._run(self._session.audit(to_ms("since", since)))
 
     async def history(
         self,
         type: str,  # noqa: A002
         *,
-        start: int | None = None,
-        end: int | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         from_symbol: str | None = None,
         to_symbol: str | None = None,
     ) -> AsyncIterator[TransferRecord]:
         """
         Iterate over the transfers of one type, all pages, read as they are needed.
 
-        start, end: milliseconds since 1970; without them the exchange answers for the last 7 days.
+        start, end: milliseconds since 1970 or aware datetimes, both inclusive; without them the exchange answers for
+            the last 7 days.
 
-        Raises InvalidTransfer for symbols that do not fit the type, and ReadFailed.
+        Raises InvalidTransfer for symbols that do not fit the type and for times that cannot be, and ReadFailed.
         """
-        query = HistoryQuery(type, start, end, from_symbol, to_symbol).checked()
+        query = HistoryQuery.of(type, start, end, from_symbol, to_symbol)
         reading = Reading()
         while (number := reading.next_page()) is not None:
             for record in reading.fresh(await self._run(flows.read_page(query, number, self._session.settings))):
