@@ -22,6 +22,7 @@ from binance_transfer.history import HistoryQuery, Reading, TransferRecord
 from binance_transfer.moments import Moment, to_ms
 from binance_transfer.outcome import Receipt
 from binance_transfer.policy import Policy
+from binance_transfer.sealed import Sealed
 from binance_transfer.session import BASE_URL, Session
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import BetweenIsolated, BetweenSharedWallets, FromIsolated, ToIsolated
@@ -164,8 +165,10 @@ class TransferClient(_Transferring[Receipt]):
         journal: "Journal | None" = None,
         policy: Policy | None = None,
     ) -> None:
+        given = Sealed(credentials)
+        del credentials  # it may be a mapping, and a traceback may show what it holds
         self._session: Final = Session(
-            credentials,
+            Credentials.of(given),
             base_url,
             recv_window_ms,
             timeout_s,
@@ -275,7 +278,7 @@ class TransferClient(_Transferring[Receipt]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._session.base_url}>"
+        return f"<{type(self).__name__} {self._session.base_url if hasattr(self, '_session') else '(not made)'}>"
 
     def _run(self, flow: Flow[T]) -> T:
         try:
@@ -324,8 +327,10 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         journal: "Journal | None" = None,
         policy: Policy | None = None,
     ) -> None:
+        given = Sealed(credentials)
+        del credentials  # it may be a mapping, and a traceback may show what it holds
         self._session: Final = Session(
-            credentials,
+            Credentials.of(given),
             base_url,
             recv_window_ms,
             timeout_s,
@@ -416,7 +421,7 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._session.base_url}>"
+        return f"<{type(self).__name__} {self._session.base_url if hasattr(self, '_session') else '(not made)'}>"
 
     async def _run(self, flow: Flow[T]) -> T:
         try:
