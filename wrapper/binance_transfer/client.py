@@ -10,20 +10,23 @@ import os
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, Unpack, overload
 
 from binance_transfer import flows
 from binance_transfer.answer import NoAnswer
 from binance_transfer.attempt import Attempt
+from binance_transfer.base_url import DEFAULT as BASE_URL
+from binance_transfer.base_url import base_url_from
 from binance_transfer.clock import Clock
 from binance_transfer.credentials import Credentials
 from binance_transfer.flows import Effect, Flow, Preflight
 from binance_transfer.history import HistoryQuery, Reading, TransferRecord
 from binance_transfer.moments import Moment, to_ms
+from binance_transfer.options import AsyncClientOptions, ClientOptions
 from binance_transfer.outcome import Receipt
 from binance_transfer.policy import Policy
 from binance_transfer.sealed import Sealed
-from binance_transfer.session import BASE_URL, Session
+from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import BetweenIsolated, BetweenSharedWallets, FromIsolated, ToIsolated
 from binance_transfer.transport import AsyncTransport, Transport, over_httpx, over_httpx_asyncio
@@ -181,9 +184,15 @@ class TransferClient(_Transferring[Receipt]):
         self._transport: Final = over_httpx(transport)
 
     @classmethod
-    def from_env(cls, **options: Any) -> Self:
-        """Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env."""
-        return cls(Credentials.from_env(), **_base_url_from_env(options))
+    def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
+        """
+        Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env.
+
+        options: the constructor's other arguments; a base_url given here is used instead of the variable.
+        """
+        if "base_url" not in options:
+            options["base_url"] = base_url_from(os.environ.get("BINANCE_BASE_URL"))
+        return cls(Credentials.from_env(), **options)
 
     def execute(
         self,
@@ -344,9 +353,15 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
-    def from_env(cls, **options: Any) -> Self:
-        """Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env."""
-        return cls(Credentials.from_env(), **_base_url_from_env(options))
+    def from_env(cls, **options: Unpack[AsyncClientOptions]) -> Self:
+        """
+        Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env.
+
+        options: the constructor's other arguments; a base_url given here is used instead of the variable.
+        """
+        if "base_url" not in options:
+            options["base_url"] = base_url_from(os.environ.get("BINANCE_BASE_URL"))
+        return cls(Credentials.from_env(), **options)
 
     def execute(
         self,
@@ -455,8 +470,3 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         if self._loop is loop:
             return None
         return NoAnswer(sent=False, reason="this client belongs to another event loop: make one in each")
-
-
-def _base_url_from_env(options: dict[str, Any]) -> dict[str, Any]:
-    base_url = os.environ.get("BINANCE_BASE_URL")
-    return ({"base_url": base_url} if base_url else {}) | options

@@ -148,7 +148,7 @@ class Journal:
 
     def halt(self, reason: str) -> None:
         """Let every worker's next send be refused with PolicyDenied, until ``resume``."""
-        if not isinstance(reason, str) or not reason.strip():
+        if _is_blank(reason):
             message = "say why sending is halted: the workers' errors will show it"
             raise ValueError(message)
         self.transact(lambda books: books.put_account(attrs.evolve(books.account(), halted=reason)))
@@ -221,6 +221,10 @@ def _name(account: object) -> str:
 
 def _is_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_blank(value: object) -> bool:
+    return not isinstance(value, str) or not value.strip()
 
 
 def _wall_ms() -> int:
