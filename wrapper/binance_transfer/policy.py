@@ -20,20 +20,18 @@ from binance_transfer.visible import described, quoted
 _EXACT: Final = Context(prec=400, traps=[Inexact])
 
 
-def _amounts(limits: Any) -> Mapping[str, Decimal]:
+def _amounts(limits: Mapping[str, Decimal | str | int] | None) -> Mapping[str, Decimal]:
     if limits is None:
         return MappingProxyType({})
-    if not issubclass(type(limits), Mapping):
-        message = f"give limits as a mapping like {{'USDT': '1000'}}, not {quoted(limits)}"
-        raise TypeError(message)
+    _check_kind(limits, Mapping, "limits as a mapping like {'USDT': '1000'}")
     return MappingProxyType({_asset(asset): positive_amount(limit) for asset, limit in limits.items()})
 
 
-def _assets(names: object) -> frozenset[str] | None:
+def _assets(names: Collection[str] | None) -> frozenset[str] | None:
     return None if names is None else frozenset(map(_asset, _listed(names)))
 
 
-def _types(names: object) -> frozenset[str] | None:
+def _types(names: Collection[str] | None) -> frozenset[str] | None:
     if names is None:
         return None
     types = _listed(names)
@@ -42,11 +40,15 @@ def _types(names: object) -> frozenset[str] | None:
     return frozenset(map(str.__str__, types))
 
 
-def _listed(names: Any) -> tuple[Any, ...]:
-    if issubclass(type(names), (str, bytes, bytearray)) or not issubclass(type(names), Collection):
-        message = f"give a list of names, not {quoted(names)}"
-        raise TypeError(message)
+def _listed(names: Collection[str]) -> tuple[str, ...]:
+    _check_kind(names, Collection, "a list of names")
     return tuple(names)
+
+
+def _check_kind(value: object, kind: type[Any], wanted: str) -> None:
+    if not isinstance(value, kind) or isinstance(value, (str, bytes, bytearray)):
+        message = f"give {wanted}, not {quoted(value)}"
+        raise TypeError(message)
 
 
 def _asset(name: object) -> str:
