@@ -1,5 +1,6 @@
 """What is particular to a database behind a network: it goes away, it refuses, and others hold its locks."""
 
+import logging
 import re
 import subprocess
 import sys
@@ -105,6 +106,20 @@ def test_a_refusal_of_the_server_is_told_without_the_password(
     assert not re.search(STATEMENTS, told)
     advice = "check that the server runs" if trouble == "no such role" else "this user may not write it"
     assert f"({advice}" in told
+
+
+@pytest.mark.parametrize("place", ["authority", "query"])
+def test_an_open_journal_shows_no_password(place: str, url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in its repr, nor in its engine's, nor in what SQLAlchemy logs."""
+    if place == "query":
+        url = url.replace(":hunter2@", "@") + "&password=hunter2&sslpassword=hunter2"
+    loggers = ("sqlalchemy.engine", "sqlalchemy.pool", "sqlalchemy.dialects", "psycopg")
+    for name in loggers:
+        caplog.set_level(logging.DEBUG, logger=name)
+    with bt.Journal(url, account="treasury") as journal:
+        shown = f"{journal!r} {vars(journal)!r} {journal._engine.pool!r}"
+    assert "hunter2" not in shown + caplog.text
+    assert "postgres" in shown
 
 
 def test_a_server_that_takes_no_writes_can_be_read(

@@ -121,7 +121,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 BASE_URL_FROM: list[tuple[str | None, dict[str, str], str]] = [
     (None, {}, "https://api.binance.com"),
-    ("", {}, "https://api.binance.com"),
+    ("", {"base_url": "http://127.0.0.1:2"}, "http://127.0.0.1:2"),
     ("http://127.0.0.1:1", {}, "http://127.0.0.1:1"),
     ("http://127.0.0.1:1", {"base_url": "http://127.0.0.1:2"}, "http://127.0.0.1:2"),
 ]

@@ -47,9 +47,15 @@ from binance_transfer.transport import AsyncHttpxTransport, AsyncTransport, Http
 if TYPE_CHECKING:
     from binance_transfer.journal import Journal
 
+    __version__: str
+
 
 def __getattr__(name: str) -> Any:
-    """Import the journal, and with it a database library, only where it is used."""
+    """Import the journal, and with it a database library, only where it is used; the same for the version."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("binance-universal-transfer")
     if name == "Journal":
         from binance_transfer.journal import Journal
 

@@ -10,18 +10,23 @@ import os
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, Unpack, overload
 
 from binance_transfer import flows
 from binance_transfer.answer import NoAnswer
 from binance_transfer.attempt import Attempt
+from binance_transfer.base_url import DEFAULT as BASE_URL
+from binance_transfer.base_url import base_url_from
 from binance_transfer.clock import Clock
 from binance_transfer.credentials import Credentials
 from binance_transfer.flows import Effect, Flow, Preflight
 from binance_transfer.history import HistoryQuery, Reading, TransferRecord
+from binance_transfer.moments import Moment, to_ms
+from binance_transfer.options import AsyncClientOptions, ClientOptions
 from binance_transfer.outcome import Receipt
 from binance_transfer.policy import Policy
-from binance_transfer.session import BASE_URL, Session
+from binance_transfer.sealed import Sealed
+from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import BetweenIsolated, BetweenSharedWallets, FromIsolated, ToIsolated
 from binance_transfer.transport import AsyncTransport, Transport, over_httpx, over_httpx_asyncio
@@ -163,8 +168,10 @@ class TransferClient(_Transferring[Receipt]):
         journal: "Journal | None" = None,
         policy: Policy | None = None,
     ) -> None:
+        given = Sealed(credentials)
+        del credentials  # it may be a mapping, and a traceback may show what it holds
         self._session: Final = Session(
-            credentials,
+            Credentials.of(given),
             base_url,
             recv_window_ms,
             timeout_s,
@@ -177,9 +184,15 @@ class TransferClient(_Transferring[Receipt]):
         self._transport: Final = over_httpx(transport)
 
     @classmethod
-    def from_env(cls, **options: Any) -> Self:
-        """Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env."""
-        return cls(Credentials.from_env(), **_base_url_from_env(options))
+    def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
+        """
+        Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env.
+
+        options: the constructor's other arguments; a base_url given here is used instead of the variable.
+        """
+        if "base_url" not in options:
+            options["base_url"] = base_url_from(os.environ.get("BINANCE_BASE_URL"))
+        return cls(Credentials.from_env(), **options)
 
     def execute(
         self,
@@ -224,33 +237,34 @@ class TransferClient(_Transferring[Receipt]):
         """
         return self._run(self._session.reconcile_all(deadline_s))
 
-    def audit(self, since: int) -> "Audit":
+    def audit(self, since: Moment) -> "Audit":
         """
         Compare the journal with the exchange's history.
 
-        since: milliseconds since 1970.
+        since: milliseconds since 1970, or an aware datetime.
 
-        Raises ReadFailed and JournalFailed.
+        Raises InvalidTransfer for a time that cannot be, ReadFailed and JournalFailed.
         """
-        return self._run(self._session.audit(since))
+        return self._run(self._session.audit(to_ms("since", since)))
 
     def history(
         self,
         type: str,  # noqa: A002
         *,
-        start: int | None = None,
-        end: int | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         from_symbol: str | None = None,
         to_symbol: str | None = None,
     ) -> Iterator[TransferRecord]:
         """
         Iterate over the transfers of one type, all pages, read as they are needed.
 
-        start, end: milliseconds since 1970; without them the exchange answers for the last 7 days.
+        start, end: milliseconds since 1970 or aware datetimes, both inclusive; without them the exchange answers for
+            the last 7 days.
 
-        Raises InvalidTransfer for symbols that do not fit the type, and ReadFailed.
+        Raises InvalidTransfer for symbols that do not fit the type and for times that cannot be, and ReadFailed.
         """
-        query = HistoryQuery(type, start, end, from_symbol, to_symbol).checked()
+        query = HistoryQuery.of(type, start, end, from_symbol, to_symbol)
         reading = Reading()
         while (number := reading.next_page()) is not None:
             yield from reading.fresh(self._run(flows.read_page(query, number, self._session.settings)))
@@ -273,7 +287,7 @@ class TransferClient(_Transferring[Receipt]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._session.base_url}>"
+        return f"<{type(self).__name__} {self._session.base_url if hasattr(self, '_session') else '(not made)'}>"
 
     def _run(self, flow: Flow[T]) -> T:
         try:
@@ -322,8 +336,10 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         journal: "Journal | None" = None,
         policy: Policy | None = None,
     ) -> None:
+        given = Sealed(credentials)
+        del credentials  # it may be a mapping, and a traceback may show what it holds
         self._session: Final = Session(
-            credentials,
+            Credentials.of(given),
             base_url,
             recv_window_ms,
             timeout_s,
@@ -337,9 +353,15 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
-    def from_env(cls, **options: Any) -> Self:
-        """Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env."""
-        return cls(Credentials.from_env(), **_base_url_from_env(options))
+    def from_env(cls, **options: Unpack[AsyncClientOptions]) -> Self:
+        """
+        Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env.
+
+        options: the constructor's other arguments; a base_url given here is used instead of the variable.
+        """
+        if "base_url" not in options:
+            options["base_url"] = base_url_from(os.environ.get("BINANCE_BASE_URL"))
+        return cls(Credentials.from_env(), **options)
 
     def execute(
         self,
@@ -369,27 +391,28 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         """Reconcile every open key of the journal: see TransferClient.reconcile_all."""
         return await self._run(self._session.reconcile_all(deadline_s))
 
-    async def audit(self, since: int) -> "Audit":
+    async def audit(self, since: Moment) -> "Audit":
         """Compare the journal with the exchange's history: see TransferClient.audit."""
-        return await self._run(self._session.audit(since))
+        return await self._run(self._session.audit(to_ms("since", since)))
 
     async def history(
         self,
         type: str,  # noqa: A002
         *,
-        start: int | None = None,
-        end: int | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         from_symbol: str | None = None,
         to_symbol: str | None = None,
     ) -> AsyncIterator[TransferRecord]:
         """
         Iterate over the transfers of one type, all pages, read as they are needed.
 
-        start, end: milliseconds since 1970; without them the exchange answers for the last 7 days.
+        start, end: milliseconds since 1970 or aware datetimes, both inclusive; without them the exchange answers for
+            the last 7 days.
 
-        Raises InvalidTransfer for symbols that do not fit the type, and ReadFailed.
+        Raises InvalidTransfer for symbols that do not fit the type and for times that cannot be, and ReadFailed.
         """
-        query = HistoryQuery(type, start, end, from_symbol, to_symbol).checked()
+        query = HistoryQuery.of(type, start, end, from_symbol, to_symbol)
         reading = Reading()
         while (number := reading.next_page()) is not None:
             for record in reading.fresh(await self._run(flows.read_page(query, number, self._session.settings))):
@@ -413,7 +436,7 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._session.base_url}>"
+        return f"<{type(self).__name__} {self._session.base_url if hasattr(self, '_session') else '(not made)'}>"
 
     async def _run(self, flow: Flow[T]) -> T:
         try:
@@ -447,8 +470,3 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         if self._loop is loop:
             return None
         return NoAnswer(sent=False, reason="this client belongs to another event loop: make one in each")
-
-
-def _base_url_from_env(options: dict[str, Any]) -> dict[str, Any]:
-    base_url = os.environ.get("BINANCE_BASE_URL")
-    return ({"base_url": base_url} if base_url else {}) | options

@@ -1,23 +1,36 @@
 """
 Who calls: an API key and what signs for it.
 
-One rule: key material goes in and only signatures come out. Nothing here shows it, pickles it or puts it into an error.
+One rule: key material goes in and only signatures come out. Nothing here shows it, pickles it or puts it into an error
+or into a variable that a traceback shows.
 """
 
-import base64
-import hashlib
 import hmac
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NoReturn, Self
+from typing import Any, Final, Literal, NoReturn, Protocol, Self
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from binance_transfer.private_key import PEM_MARK, signer
+from binance_transfer.sealed import Sealed, unframed
+from binance_transfer.visible import plain
 
-Sign = Callable[[bytes], str]
+Kind = Literal["hmac", "rsa", "ed25519"]
 
-_PEM_MARK: Final = "-----BEGIN"
+_ARGUMENTS: Final = frozenset({"api_key", "secret", "private_key", "passphrase"})
+
+
+class Signer(Protocol):
+    """What signs. Its repr shows nothing."""
+
+    @property
+    def kind(self) -> Kind:
+        """How signatures are made."""
+        ...
+
+    def sign(self, payload: bytes, /) -> str:
+        """Sign bytes."""
+        ...
 
 
 class Credentials:
@@ -26,14 +39,14 @@ class Credentials:
 
     api_key: as Binance shows it.
     secret: the HMAC secret that came with it.
-    private_key: PEM as text, bytes or the Path of a file; PKCS#8, encrypted or not.
+    private_key: PEM as text, bytes or the Path of a file; PKCS#8 or OpenSSH's form, encrypted or not.
     passphrase: for an encrypted private key.
 
-    Raises ValueError, which never shows key material. A RSA signature is RSASSA-PKCS1-v1_5 with SHA-256 (the vendor's
-    spot REST page, "SIGNED Endpoint Examples").
+    Raises ValueError, which never shows key material, nor do the variables in its traceback. A RSA signature is
+    RSASSA-PKCS1-v1_5 with SHA-256 (the vendor's spot REST page, "SIGNED Endpoint Examples").
     """
 
-    __slots__ = ("_api_key", "_kind", "_sign")
+    __slots__ = ("_api_key", "_signer")
 
     def __init__(
         self,
@@ -43,44 +56,43 @@ class Credentials:
         private_key: str | bytes | Path | None = None,
         passphrase: str | bytes | None = None,
     ) -> None:
-        _check_printable("api_key", api_key)
-        if (secret is None) == (private_key is None):
-            message = "give either secret (HMAC) or private_key (RSA, Ed25519), and not both"
-            raise ValueError(message)
-        self._api_key = api_key
-        self._kind: Literal["hmac", "rsa", "ed25519"]
-        if secret is not None:
-            if passphrase is not None:
-                message = "a passphrase belongs to a private_key, not to a secret"
-                raise ValueError(message)
-            _check_printable("secret", secret)
-            self._kind, self._sign = "hmac", _hmac_signer(secret)
-        elif private_key is not None:
-            self._kind, self._sign = _key_signer(_pem(private_key), passphrase)
+        given = Sealed((api_key, secret, private_key, passphrase))
+        del api_key, secret, private_key, passphrase
+        try:
+            made = _made(*given.open())
+        except BaseException as error:  # noqa: BLE001  # an interruption passes, without what it interrupted
+            raise unframed(error) from None
+        if isinstance(made, str):
+            raise ValueError(made)  # noqa: TRY004  # a text is what is wrong
+        self._api_key: str
+        self._signer: Signer
+        self._api_key, self._signer = made.open()
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """
         Read them from the environment.
 
-        BINANCE_API_KEY comes with BINANCE_API_SECRET, or with BINANCE_PRIVATE_KEY (PEM or the path of a file) and
-        perhaps BINANCE_PRIVATE_KEY_PASSPHRASE. Raises ValueError naming the variable that is missing or too many.
+        BINANCE_API_KEY comes with BINANCE_API_SECRET, or with BINANCE_PRIVATE_KEY (PEM, also in one line, or the path
+        of a file) and perhaps BINANCE_PRIVATE_KEY_PASSPHRASE. Raises ValueError naming the variable that is missing or
+        too many.
+
+        environ: the variables; without it, those of this process.
         """
-        api_key = environ.get("BINANCE_API_KEY")
-        secret = environ.get("BINANCE_API_SECRET") or None
-        private_key = environ.get("BINANCE_PRIVATE_KEY") or None
-        if not api_key:
-            message = "BINANCE_API_KEY is not set"
-            raise ValueError(message)
-        if (secret is None) == (private_key is None):
-            message = "set either BINANCE_API_SECRET (HMAC) or BINANCE_PRIVATE_KEY (RSA, Ed25519), and not both"
-            raise ValueError(message)
-        return cls(
-            api_key=api_key,
-            secret=secret,
-            private_key=private_key if private_key is None or _PEM_MARK in private_key else Path(private_key),
-            passphrase=environ.get("BINANCE_PRIVATE_KEY_PASSPHRASE") or None,
-        )
+        given = _from_environment(os.environ if environ is None else environ)
+        del environ
+        if isinstance(given, str):
+            raise ValueError(given)  # noqa: TRY004
+        return cls(**given.open())
+
+    @classmethod
+    def of(cls, given: Sealed[Any]) -> "Credentials":
+        """Return credentials as they are, or make them of a mapping with their arguments; raises ValueError."""
+        if isinstance(given.open(), Credentials):
+            return given.open()  # type: ignore[no-any-return]
+        if problem := _no_arguments(given.open()):
+            raise ValueError(problem)
+        return cls(**given.open())
 
     @property
     def api_key(self) -> str:
@@ -88,101 +100,100 @@ class Credentials:
         return self._api_key
 
     @property
-    def kind(self) -> Literal["hmac", "rsa", "ed25519"]:
+    def kind(self) -> Kind:
         """How signatures are made."""
-        return self._kind
+        return self._signer.kind
 
     def sign(self, payload: bytes) -> str:
         """Sign bytes: hex for HMAC, base64 for RSA and Ed25519, not percent-encoded."""
-        return self._sign(payload)
+        return self._signer.sign(payload)
 
     def __repr__(self) -> str:
-        return f"<Credentials {self._kind}>"
+        return f"<Credentials {self.kind if hasattr(self, '_signer') else '(not made)'}>"
 
     def __reduce__(self) -> NoReturn:
         message = "credentials are not written anywhere: make them anew where they are needed"
         raise TypeError(message)
 
-
-def _check_printable(name: str, value: object) -> None:
-    """Refuse what cannot be a key, without showing it: a pasted line break would end a header."""
-    if not isinstance(value, str):
-        message = f"{name} must be a str, not {type(value).__name__}"
-        raise ValueError(message)  # noqa: TRY004  # every refusal at construction is a ValueError
-    if not value or not value.isascii() or not value.isprintable() or " " in value:
-        message = f"{name} is empty or holds a blank, a line break or another character that no key has"
-        raise ValueError(message)
+    def __getstate__(self) -> NoReturn:
+        self.__reduce__()
 
 
-def _hmac_signer(secret: str) -> Sign:
-    key = secret.encode("ascii")
-    return lambda payload: hmac.digest(key, payload, hashlib.sha256).hex()
+class _HmacSigner:
+    """Signs with HMAC and SHA-256; hex. Holds the state of the hash, not the secret."""
+
+    __slots__ = ("_keyed",)
+    kind: Literal["hmac"] = "hmac"
+
+    def __init__(self, secret: str) -> None:
+        self._keyed: Final = hmac.new(secret.encode("ascii"), digestmod="sha256")
+
+    def sign(self, payload: bytes) -> str:
+        mac = self._keyed.copy()
+        mac.update(payload)
+        return mac.hexdigest()
 
 
-def _pem(private_key: object) -> bytes:
-    match private_key:
-        case Path():
-            try:
-                return private_key.read_bytes()
-            except OSError as error:
-                reason = error.strerror
-            # The path is not shown: it may be a key that lost its BEGIN line and was taken for one.
-            message = f"the file that private_key names cannot be read ({reason}); key text begins with -----BEGIN"
-            raise ValueError(message)
-        case str() if _PEM_MARK in private_key:
-            return private_key.encode("utf-8", errors="replace")
-        case bytes():
-            return private_key
-        case str():
-            message = "a private_key given as str must be PEM text (-----BEGIN …); for a file give a pathlib.Path"
-        case _:
-            message = f"private_key must be str, bytes or Path, not {type(private_key).__name__}"
-    raise ValueError(message)
+# --- what follows returns what is wrong and raises nothing: its variables are secrets ---
 
 
-def _key_signer(pem: bytes, passphrase: str | bytes | None) -> tuple[Literal["rsa", "ed25519"], Sign]:
-    # Late: only these kinds of key need the library, and it is the heaviest import of all.
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
-
-    # What is no text is a wrong passphrase; the exception for it would hold all of it.
-    secret = passphrase.encode("utf-8", errors="replace") if isinstance(passphrase, str) else passphrase
-    key = _load(pem, secret)
-    match key:
-        case ed25519.Ed25519PrivateKey():
-            return "ed25519", lambda payload: base64.b64encode(key.sign(payload)).decode("ascii")
-        case rsa.RSAPrivateKey():
-            scheme, digest = padding.PKCS1v15(), hashes.SHA256()
-            return "rsa", lambda payload: base64.b64encode(key.sign(payload, scheme, digest)).decode("ascii")
-        case _:
-            message = (
-                f"{type(key).__name__.removesuffix('PrivateKey')} keys are not supported: give an RSA or Ed25519 key"
-            )
-            raise ValueError(message)
+def _made(api_key: Any, secret: Any, private_key: object, passphrase: object) -> Sealed[tuple[str, Signer]] | str:
+    """Return API key and signer, or what is wrong with them."""
+    if problem := _unprintable("api_key", api_key):
+        return problem
+    if (secret is None) == (private_key is None):
+        return "give either secret (HMAC) or private_key (RSA, Ed25519), and not both"
+    if private_key is not None:
+        return _tried(api_key, signer(private_key, passphrase))
+    if passphrase is not None:
+        return "a passphrase belongs to a private_key, not to a secret"
+    return _unprintable("secret", secret) or _tried(api_key, _HmacSigner(plain(secret)))
 
 
-def _load(pem: bytes, passphrase: bytes | None) -> "PrivateKeyTypes":
-    """Read a private key. What the library says is not passed on: it may quote what it read."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    if b"PRIVATE KEY-----" not in pem:
-        kind = (
-            "a public key" if b"PUBLIC KEY-----" in pem else "a certificate" if b"CERTIFICATE-----" in pem else "no PEM"
-        )
-        message = f"private_key is {kind}: give the private key, PEM text with BEGIN PRIVATE KEY"
-        raise ValueError(message)
-    encrypted = b"ENCRYPTED" in pem
+def _tried(api_key: str, made: Signer | str) -> Sealed[tuple[str, Signer]] | str:
+    """Return both once the signer has signed something, so that it does not fail when a transfer is to be sent."""
+    if isinstance(made, str):
+        return made
     try:
-        return load_pem_private_key(pem, passphrase)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        pass
-    if encrypted and passphrase is None:
-        message = "the private key is encrypted: give its passphrase"
-    elif encrypted:
-        message = "the private key cannot be decrypted: the passphrase is wrong or the PEM is damaged"
-    elif passphrase is not None:
-        message = "the private key is not encrypted, or damaged: leave out the passphrase"
-    else:
-        message = "the private key cannot be read: it is damaged or of a kind that is not supported"
-    raise ValueError(message)
+        made.sign(b"")
+    except Exception:  # noqa: BLE001  # too small a key, or a damaged one
+        return f"the {made.kind} key cannot sign: it is too small or damaged"
+    return Sealed((plain(api_key), made))
+
+
+def _unprintable(name: str, value: object) -> str:
+    """Say why a value cannot be a key, without showing it: a pasted line break would end a header."""
+    if not isinstance(value, str):
+        return f"{name} must be a str, not {type(value).__name__}"
+    text = plain(value)
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        return f"{name} is empty or holds a blank, a line break or another character that no key has"
+    return ""
+
+
+def _from_environment(environ: Any) -> Sealed[dict[str, Any]] | str:
+    """Return the arguments that the environment holds, or what is wrong with it."""
+    if not issubclass(type(environ), Mapping):
+        return f"environ must be a mapping, not {type(environ).__name__}"
+    api_key = environ.get("BINANCE_API_KEY")
+    secret = environ.get("BINANCE_API_SECRET") or None
+    private_key = environ.get("BINANCE_PRIVATE_KEY") or None
+    if not api_key:
+        return "BINANCE_API_KEY is not set"
+    if (secret is None) == (private_key is None):
+        return "set either BINANCE_API_SECRET (HMAC) or BINANCE_PRIVATE_KEY (RSA, Ed25519), and not both"
+    if isinstance(private_key, str) and PEM_MARK not in private_key:
+        private_key = Path(private_key)
+    passphrase = environ.get("BINANCE_PRIVATE_KEY_PASSPHRASE") or None
+    return Sealed({"api_key": api_key, "secret": secret, "private_key": private_key, "passphrase": passphrase})
+
+
+def _no_arguments(given: Any) -> str:
+    """Say why something is no mapping with the arguments of Credentials. Names are not shown: one may be a secret."""
+    if not issubclass(type(given), Mapping):
+        return f"credentials must be Credentials or a mapping with their arguments, not {type(given).__name__}"
+    if "api_key" not in given:
+        return "credentials lack api_key"
+    if set(given) - _ARGUMENTS:
+        return f"credentials hold a name that is none of {', '.join(sorted(_ARGUMENTS))}"
+    return ""

@@ -22,7 +22,9 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from binance_transfer import bookkeeping
 from binance_transfer.entries import Entry, State
 from binance_transfer.errors import JournalFailed, ResolutionRefused
+from binance_transfer.sealed import Sealed
 from binance_transfer.tables import SqlBooks, set_up
+from binance_transfer.visible import plain, quoted
 
 T = TypeVar("T")
 
@@ -32,6 +34,7 @@ _RETRY_S: Final = 0.02
 _NAME_LENGTH: Final = 255
 _SETUP_LOCK: Final = 0x62_74_6A_6C  # PostgreSQL's advisory locks are numbers; this one is ours
 _CREATING: Final = threading.Lock()
+_SHOWN: Final = frozenset({"host", "port"})  # options of a PostgreSQL URL that a repr may show
 
 # SQLite's names of results (sqlite.org/rescode.html) and PostgreSQL's error codes (manual, appendix A), by how they
 # begin. The first that fits counts.
@@ -77,10 +80,15 @@ class Journal:
     """
 
     def __init__(self, url: str, *, account: str) -> None:
+        given = Sealed(url)
+        del url  # it may hold a password, and a traceback may show what a variable holds
         self.account: Final = _name(account)
         self._process: Final = os.getpid()
         self._now_ms: Callable[[], int] = _wall_ms
-        self._engine: Final = _engine(url)
+        made = _engine(given.open())
+        if isinstance(made, str):
+            raise ValueError(made)  # noqa: TRY004  # a text is what is wrong
+        self._engine: Final = made
         try:
             self._guarded(self._engine, _prepare)
         except BaseException:
@@ -140,7 +148,7 @@ class Journal:
 
     def halt(self, reason: str) -> None:
         """Let every worker's next send be refused with PolicyDenied, until ``resume``."""
-        if not reason.strip():
+        if _is_blank(reason):
             message = "say why sending is halted: the workers' errors will show it"
             raise ValueError(message)
         self.transact(lambda books: books.put_account(attrs.evolve(books.account(), halted=reason)))
@@ -162,6 +170,8 @@ class Journal:
         self.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_engine"):
+            return "<Journal (not made)>"
         return f"<Journal {self.account!r} in {self._engine.url.render_as_string(hide_password=True)}>"
 
     def _guarded(self, engine: Engine, run: Callable[[Connection], T]) -> T:
@@ -198,11 +208,13 @@ def _reason(error: Exception) -> str:
     return f"{said} ({advice})" if code or cause is not error else said
 
 
-def _name(account: str) -> str:
+def _name(account: object) -> str:
     """Return the name of an account as it is stored; raises ValueError."""
-    name = unicodedata.normalize("NFC", account.strip())
+    name = unicodedata.normalize("NFC", plain(account).strip()) if isinstance(account, str) else ""
     if not name or len(name) > _NAME_LENGTH or not name.isprintable():
-        message = f"account must be a name of up to {_NAME_LENGTH} visible characters, e.g. 'treasury', not {account!r}"
+        message = (
+            f"account must be a name of up to {_NAME_LENGTH} visible characters, e.g. 'treasury', not {quoted(account)}"
+        )
         raise ValueError(message)
     return name
 
@@ -211,33 +223,46 @@ def _is_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def _is_blank(value: object) -> bool:
+    return not isinstance(value, str) or not value.strip()
+
+
 def _wall_ms() -> int:
     return int(time.time() * 1000)
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: object) -> Engine | str:
+    """Return an engine, or what is wrong with the URL, which is never shown: it may hold a password."""
     try:
-        parsed = make_url(url)
+        parsed = make_url(url) if isinstance(url, (str, URL)) else URL.create("")
     except (ArgumentError, ValueError):
         parsed = URL.create("")
     try:
         match parsed.drivername:
             case "sqlite" | "sqlite+pysqlite":
                 return _sqlite(parsed)
+            case "postgresql" | "postgresql+psycopg" if "@" in (parsed.host or ""):
+                return "url has a password with a character that has to be percent-encoded: @ is %40"
             case "postgresql" | "postgresql+psycopg":
                 return _postgresql(parsed.set(drivername="postgresql+psycopg"))
             case _:
-                message = "url must be like 'sqlite:///transfers.db' or 'postgresql+psycopg://user@host/database'"
+                return "url must be like 'sqlite:///transfers.db' or 'postgresql+psycopg://user@host/database'"
     except ArgumentError:
-        message = "url names a host for SQLite, which is a file: sqlite:///transfers.db"
+        return "url names a host for SQLite, which is a file: sqlite:///transfers.db"
     except ImportError:
-        message = "PostgreSQL needs psycopg: pip install 'binance-universal-transfer[postgresql]'"
-    raise ValueError(message)  # the URL itself is not shown: it may hold a password
+        return "PostgreSQL needs psycopg: pip install 'binance-universal-transfer[postgresql]'"
 
 
 def _postgresql(url: URL) -> Engine:
+    # The engine's URL is shown, by its repr too: the password and the options, any of which may hold one, go beside it.
+    beside: dict[str, Any] = {name: value for name, value in url.query.items() if name not in _SHOWN}
+    if url.password is not None:
+        beside.setdefault("password", str(url.password))
+    url = url.set(query={name: value for name, value in url.query.items() if name in _SHOWN})._replace(password=None)
     # A stricter level of isolation would show a transaction the books as they were before it got the account's row.
-    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    engine = create_engine(
+        url, connect_args=beside, hide_parameters=True, pool_pre_ping=True, isolation_level="READ COMMITTED"
+    )
 
     def begun(connection: Connection) -> None:
         connection.exec_driver_sql(
@@ -249,14 +274,12 @@ def _postgresql(url: URL) -> Engine:
     return engine
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL) -> Engine | str:
     database = url.database
     if not database or database == ":memory:" or database.startswith("file:"):
-        message = "a journal needs a file: memory does not survive a crash"
-        raise ValueError(message)
+        return "a journal needs a file: memory does not survive a crash"
     if url.query:
-        message = f"a journal in a file takes no options: leave out ?{'&'.join(url.query)}=…"
-        raise ValueError(message)
+        return f"a journal in a file takes no options: leave out ?{'&'.join(url.query)}=…"
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_MS / 1000})
     _create(database)
 

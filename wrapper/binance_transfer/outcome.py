@@ -6,9 +6,10 @@ is not to be treated as a failure; the status is unknown and could have been a s
 """
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Final, TypeVar
 
-from attrs import frozen
+from attrs import fields_dict, frozen
 
 from binance_transfer.answer import Answer, NoAnswer, Reply
 from binance_transfer.attempt import Attempt
@@ -24,6 +25,7 @@ from binance_transfer.errors import (
     ReadFailed,
     Rejected,
 )
+from binance_transfer.moments import from_ms
 from binance_transfer.transfer import Transfer
 from binance_transfer_api.api.asset import universal_transfer
 from binance_transfer_api.errors import ERROR_CODES
@@ -71,6 +73,22 @@ class Receipt:
     def transfer(self) -> Transfer:
         """What moved."""
         return self.attempt.transfer
+
+    @property
+    def time(self) -> datetime:
+        """The signed timestamp in UTC: ``attempt.timestamp_ms`` as an aware datetime."""
+        return from_ms(self.attempt.timestamp_ms)
+
+    def to_dict(self) -> dict[str, str | int | bool | None]:
+        """
+        Return plain values for JSON: the fields of the receipt and of its attempt, side by side.
+
+        The amount is text, times are milliseconds since 1970, and the attempt's id is ``attempt_id``.
+        """
+        attempt = self.attempt.to_dict()
+        attempt["attempt_id"] = attempt.pop("id")
+        own = (name for name in fields_dict(type(self)) if name != "attempt")
+        return {name: getattr(self, name) for name in own} | attempt
 
 
 def judge(attempt: Attempt, reply: Reply, extra_rejected_codes: Collection[int] = frozenset()) -> Receipt:

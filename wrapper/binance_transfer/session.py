@@ -5,18 +5,17 @@ One rule: nothing here waits. Whether something may be sent, who owns which id a
 the same for the sync client, the async one and the simulator.
 """
 
-import ipaddress
 import logging
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 from binance_transfer import flows, keyed
 from binance_transfer.answer import NoAnswer
 from binance_transfer.attempt import Attempt, checked_recv_window_ms
 from binance_transfer.audit import Audit, audit
+from binance_transfer.base_url import checked_base_url, environment_of
 from binance_transfer.books import Books
 from binance_transfer.clock import Clock, ServerClock, SystemClock
 from binance_transfer.credentials import Credentials
@@ -27,7 +26,6 @@ from binance_transfer.policy import Policy
 from binance_transfer.reconcile import ClientClaims, reconcile
 from binance_transfer.signing import SignedRequest, signed
 from binance_transfer.transfer import Transfer
-from binance_transfer_api import SERVERS
 
 if TYPE_CHECKING:
     from binance_transfer.entries import Entry
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BASE_URL: Final = SERVERS[0]
 RESOLVE_WITHIN_S: Final = 90.0
 
 # Attempts that were sent are remembered, so that none is sent twice; those whose window is long over are let go once
@@ -43,8 +40,6 @@ RESOLVE_WITHIN_S: Final = 90.0
 _REMEMBERED: Final = 10_000
 _FORGOTTEN_MS: Final = 600_000
 _CLAIMS: Final = 100_000  # ids that this client has seen answered, eight hours of them at the full rate
-
-_ODD: Final = frozenset(" \\@?#")
 
 _LOGGER: Final = logging.getLogger("binance_transfer")
 
@@ -123,8 +118,7 @@ class Session:
     def _bind(self) -> Flow[None]:
         """Make sure, once, that the journal's account is this client's."""
         if not self._bound:
-            environment = BASE_URL if self.base_url in SERVERS else self.base_url
-            yield from keyed.bind(self.settings, environment)
+            yield from keyed.bind(self.settings, environment_of(self.base_url))
             self._bound = True
 
     def reconciliation(self, attempt: Attempt, deadline_s: float, claimed: Collection[int]) -> Flow[Receipt]:
@@ -226,30 +220,6 @@ class Session:
                 message = f"no driver performs {type(effect).__name__}"
                 raise TypeError(message)
         return None
-
-
-def checked_base_url(base_url: object) -> str:
-    """Return a base URL without a slash at its end; raises ValueError unless it is https, or http to this machine."""
-    if not isinstance(base_url, str) or not base_url.isascii() or not base_url.isprintable() or set(base_url) & _ODD:
-        message = "base_url must be scheme, host, port and path, and nothing more"  # not shown: it may hold a password
-        raise ValueError(message)
-    try:
-        parts = urlsplit(base_url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        message = f"base_url {base_url!r} has a host or a port that cannot be one"
-        raise ValueError(message) from None
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
-        message = f"base_url {base_url!r} must be https://…; http is for this machine: a key must not travel in clear"
-        raise ValueError(message)
-    return base_url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _settle_ms(value: object) -> int:
