@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.audit import Audit
+from binance_transfer.calls import Preflight, interrupted_attempt
 from binance_transfer.client import AsyncTransferClient, TransferClient
 from binance_transfer.clock import Clock
 from binance_transfer.credentials import Credentials
-from binance_transfer.entries import AnswerRecord, AttemptRecord, Entry
 from binance_transfer.errors import (
     Ambiguous,
     ClockOutOfSync,
@@ -36,26 +36,21 @@ from binance_transfer.errors import (
     ResolutionRefused,
     TransferError,
 )
-from binance_transfer.flows import Preflight
 from binance_transfer.history import TransferRecord
 from binance_transfer.outcome import Receipt
 from binance_transfer.policy import Policy
+from binance_transfer.records import AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import TRANSFER_TYPES, TransferType, TransferTypeInfo, Wallet, transfer_type
 from binance_transfer.transport import AsyncHttpxTransport, AsyncTransport, HttpxTransport, Transport
+from binance_transfer.version import __version__
 
 if TYPE_CHECKING:
     from binance_transfer.journal import Journal
 
-    __version__: str
-
 
 def __getattr__(name: str) -> Any:
-    """Import the journal, and with it a database library, only where it is used; the same for the version."""
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("binance-universal-transfer")
+    """Import the journal, and with it a database library, only where it is used."""
     if name == "Journal":
         from binance_transfer.journal import Journal
 
@@ -104,6 +99,9 @@ __all__ = [
     "TransferType",
     "TransferTypeInfo",
     "Transport",
+    "VerdictRecord",
     "Wallet",
+    "__version__",
+    "interrupted_attempt",
     "transfer_type",
 ]

@@ -1,8 +1,8 @@
 """
 One call to the exchange, step by step: the clock, a transfer, a reading.
 
-One rule: a transfer is sent only where its timestamp is sound and there is time left for its answer; what stops it before
-says that nothing was sent.
+One rule: a transfer is sent only where its timestamp is sound and there is time left for its answer; what stops it
+before says that nothing was sent.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from binance_transfer.answer import Reply
 from binance_transfer.attempt import Attempt
 from binance_transfer.clock import Deadline
 from binance_transfer.effects import Context, Flow, Post, Read, Sleep
-from binance_transfer.errors import ClockOutOfSync, NotSent, ReadFailed
+from binance_transfer.errors import ClockOutOfSync, NotSent, PermissionDenied, ReadFailed
 from binance_transfer.history import HistoryQuery, Page, page
 from binance_transfer.outcome import LIMITED, Receipt
 from binance_transfer.transfer import Transfer
@@ -30,7 +30,7 @@ Model = TypeVar("Model")
 _INVALID_TIMESTAMP: Final = -1021
 _POLL_S: Final = 0.01  # while another call reads the clock
 SHARE_TO_SEND: Final = 0.25
-"""The share of ``timeout_s`` that has to be left for a transfer to be sent; without it no answer could be waited for."""
+"""The share of ``timeout_s`` that has to be left when a transfer is sent: without it no answer could be waited for."""
 SHARE_AFTER_A_WAIT: Final = 0.5
 """The same where the call has waited for its turn."""
 
@@ -235,7 +235,7 @@ def _reported(problems: list[str], what: str, flow: Flow[Model]) -> Flow[Model |
         if failed.http_status in LIMITED:
             raise
         advice = ""
-        if isinstance(outcome.not_begun(failed), outcome.PermissionDenied):
+        if isinstance(outcome.not_begun(failed), PermissionDenied):
             advice = ": the key may be wrong, may lack the permission to read, or may not be used from this address"
         problems.append(f"{what} could not be read ({failed}){advice}")
         return None

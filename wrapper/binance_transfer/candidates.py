@@ -1,8 +1,8 @@
 """
 Which rows of history could be an attempt, and which transfers history could not tell apart.
 
-One rule: whoever asks "could this row be that attempt?" asks here: reconciliation, audit, a person's verdict, the export
-and the simulator. A row that differs only in how it is written is no proof, and no proof of absence either.
+One rule: whoever asks "could this row be that attempt?" asks here: reconciliation, audit, a person's verdict, export
+and simulator. A row that differs only in how it is written is no proof, and no proof of absence either.
 """
 
 import unicodedata
@@ -74,6 +74,11 @@ def is_candidate(transfer: Transfer, window: Window, row: TransferRecord) -> boo
 def is_near(transfer: Transfer, row: TransferRecord) -> bool:
     """Tell whether a row, of any type and time, could be a transfer that is only written otherwise."""
     return folded(row.asset) == folded(transfer.asset) and amounts_are_near(transfer.amount, row.amount)
+
+
+def could_be(transfer: Transfer, window: Window, row: TransferRecord) -> bool:
+    """Tell whether a row of a long time could be a transfer of the window, its time being written in ms or seconds."""
+    return is_near(transfer, row) and (window.holds(row.timestamp_ms) or window.holds(1000 * row.timestamp_ms))
 
 
 def folded(text: str) -> str:

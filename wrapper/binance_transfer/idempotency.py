@@ -6,7 +6,7 @@ One rule: a call answers with what is committed for its key, never with what its
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import uuid4
 
 from attrs import evolve, frozen
@@ -50,14 +50,6 @@ _WINDOW_SHARE: Final = 0.5  # of the receive window has to be left when a record
 
 
 @frozen
-class Account:
-    """Whose journal it has to be: where the client sends to, and which API key it uses."""
-
-    environment: str
-    fingerprint: str
-
-
-@frozen
 class JournalClaims:
     """Who an id of the exchange belongs to, told by the journal, for one opening of an attempt."""
 
@@ -98,7 +90,7 @@ def key_for(intent: Transfer | Attempt) -> str:
 
 def transfer(
     context: Context,
-    identity: Account | None,
+    bound: Callable[[Deadline], Flow[None]],
     intent: Transfer | Attempt,
     key: str,
     policy: Policy,
@@ -109,7 +101,7 @@ def transfer(
     """
     Make a transfer once under a key, whoever has tried before.
 
-    identity: what the account has to be bound to, None where that is known.
+    bound: makes sure that the journal's account is this client's.
     resolves: reconcile before giving up.
 
     Returns a Receipt, replayed where the key had moved. Raises as TransferClient.transfer says.
@@ -117,8 +109,7 @@ def transfer(
     waited = False
     while True:
         try:
-            if identity is not None:
-                yield from bind(context, identity, deadline)
+            yield from bound(deadline)
             if not isinstance(intent, Attempt):
                 yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
         except ReadFailed as failed:
@@ -201,7 +192,7 @@ def _send(
     context: Context, record: AttemptRecord, deadline: Deadline, share: float, *, resolves: bool
 ) -> Flow[Receipt]:
     """Send an attempt that is recorded, and record what came of it."""
-    attempt, key = record.attempt, record.key
+    attempt = record.attempt
     left_ms = attempt.timestamp_ms + attempt.recv_window_ms - context.clock.now_ms()
     reason = too_late(context, deadline, share)
     if not reason and left_ms < _WINDOW_SHARE * attempt.recv_window_ms:
@@ -446,14 +437,14 @@ def _of_key(unknown: OutcomeUnknown) -> OutcomeUnknown:
     return unknown
 
 
-def bind(context: Context, identity: Account, deadline: Deadline) -> Flow[None]:
+def bind(context: Context, environment: str, fingerprint: str, deadline: Deadline) -> Flow[None]:
     """
     Make sure that the journal's account is this client's; raises ReadFailed and JournalFailed (rules 9 and 14).
 
-    Asks the exchange nothing where the API key is known.
+    fingerprint: of the client's API key. Where it is known the exchange is asked nothing.
     """
     known = yield from Transaction(
-        lambda journal: rules.is_bound(journal, identity.environment, identity.fingerprint), deadline.left_s()
+        lambda journal: rules.is_bound(journal, environment, fingerprint), deadline.left_s(), reads=True
     )
     if known:
         return
@@ -466,6 +457,4 @@ def bind(context: Context, identity: Account, deadline: Deadline) -> Flow[None]:
         account.parse_response,
         _leaving_time_to_send(context, deadline),
     )
-    yield from Transaction(
-        lambda journal: rules.bind(journal, identity.environment, answer.uid, identity.fingerprint), deadline.left_s()
-    )
+    yield from Transaction(lambda journal: rules.bind(journal, environment, answer.uid, fingerprint), deadline.left_s())

@@ -4,162 +4,283 @@ The journal: idempotency keys that survive crashes, in SQLite for one machine or
 One rule: what it says is committed. A change runs alone in one transaction, and none is open while the network is used.
 """
 
-import contextlib
+import logging
 import os
-import sqlite3
-import threading
-import time
 import unicodedata
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-import attrs
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, update
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
-from binance_transfer import bookkeeping
-from binance_transfer.entries import Entry, State
+from binance_transfer import rules
+from binance_transfer.clock import ServerClock
+from binance_transfer.database import WITHIN_S, Database
 from binance_transfer.errors import JournalFailed, ResolutionRefused
+from binance_transfer.moments import Moment, to_ms
+from binance_transfer.postgresql import PostgresqlDatabase, take_setup_lock
+from binance_transfer.records import Entry, State
+from binance_transfer.resolution import checked_verdict
 from binance_transfer.sealed import Sealed
-from binance_transfer.tables import SqlBooks, set_up
+from binance_transfer.sqlite import SqliteDatabase
+from binance_transfer.tables import Place, SqlTransaction, accounts
 from binance_transfer.visible import plain, quoted
 
 T = TypeVar("T")
 
-_BUSY_MS: Final = 30_000  # how long a transaction waits for those of other workers
-_IDLE_MS: Final = 10_000  # after which a worker that was stopped inside a transaction loses it, so that others go on
-_RETRY_S: Final = 0.02
 _NAME_LENGTH: Final = 255
-_SETUP_LOCK: Final = 0x62_74_6A_6C  # PostgreSQL's advisory locks are numbers; this one is ours
-_CREATING: Final = threading.Lock()
-_SHOWN: Final = frozenset({"host", "port"})  # options of a PostgreSQL URL that a repr may show
-
-# SQLite's names of results (sqlite.org/rescode.html) and PostgreSQL's error codes (manual, appendix A), by how they
-# begin. The first that fits counts.
-_ADVICE: Final = {
-    "another program has held it for too long: end that one, or try again": (
-        "SQLITE_BUSY",
-        "SQLITE_LOCKED",
-        "55P03",
-        "57014",
-        "25P03",
-        "40",
-    ),
-    "its disk is full or its quota used up: make room": ("SQLITE_FULL", "53"),
-    "this user may not write it: check the permissions of the file and its folder, or the role's": (
-        "SQLITE_READONLY",
-        "SQLITE_PERM",
-        "SQLITE_AUTH",
-        "25006",
-        "42501",
-    ),
-    "it is damaged, or no journal: keep it as it is, and do not begin an empty one, for which every key is new": (
-        "SQLITE_CORRUPT",
-        "SQLITE_NOTADB",
-        "SQLITE_SCHEMA",
-        "SQLITE_ERROR",
-        "42",
-        "XX",
-    ),
-    "check that its folder is there and its disk sound": ("SQLITE_CANTOPEN", "SQLITE_IOERR"),
-    "check that the server runs, and the URL": ("",),
-}
+_LOGGER: Final = logging.getLogger("binance_transfer")
 
 
 class Journal:
     """
-    The books of one account.
+    The records of one account.
 
-    url: "sqlite:///transfers.db" (one machine, several processes) or "postgresql+psycopg://…" (many machines).
+    url: "sqlite:///transfers.db" (one machine, several processes) or "postgresql+psycopg://…" (many machines). A
+        relative path is taken from where the process is now.
     account: a name for the account. Its first use binds it to the exchange's uid; keys of the API may change.
+    create: False refuses to begin a journal where there is none. Beginning one is logged as a warning, since for an
+        empty journal every key is new.
 
     Holds no secret, key or signature. Threads may share it; a forked process needs one of its own. Raises ValueError
     for a URL that cannot be one, and JournalFailed where the database cannot be used.
     """
 
-    def __init__(self, url: str, *, account: str) -> None:
+    _reads_only = False
+
+    def __init__(self, url: str, *, account: str, create: bool = True) -> None:
         given = Sealed(url)
         del url  # it may hold a password, and a traceback may show what a variable holds
-        self.account: Final = _name(account)
-        self._process: Final = os.getpid()
-        self._now_ms: Callable[[], int] = _wall_ms
-        made = _engine(given.open())
+        self._begin(given, account)
+        try:
+            begun = self._own_process(lambda: self._database.prepare(create=create))
+        except BaseException:
+            self.close()
+            raise
+        if begun:
+            _LOGGER.warning("a new journal was begun, for which every key is new: %r", self)
+
+    def _begin(self, url: Sealed[Any], account: object) -> None:
+        self.account = _name(account)
+        self._process = os.getpid()
+        self._clocks: weakref.WeakSet[ServerClock] = weakref.WeakSet()
+        self._last_recorded: str | None = None
+        made = _database(url.open())
         if isinstance(made, str):
             raise ValueError(made)  # noqa: TRY004  # a text is what is wrong
-        self._engine: Final = made
+        self._database: Database = made
+
+    @classmethod
+    def for_reading(cls, url: str, *, account: str) -> Self:
+        """
+        Open a journal that is there, to look at it. Nothing is written, not even tables.
+
+        Raises JournalFailed where there is no journal, or none of this account.
+        """
+        given = Sealed(url)
+        del url
+        journal = cls.__new__(cls)
+        journal._begin(given, account)
+        journal._begin_reading()
+        return journal
+
+    def _begin_reading(self) -> None:
+        self._reads_only = True
         try:
-            self._guarded(self._engine, _prepare)
+            self._own_process(self._check_that_it_is_there)
         except BaseException:
             self.close()
             raise
 
-    def transact(self, change: Callable[[SqlBooks], T]) -> T:
-        """Run a change of this account's books alone, commit it and return its result; raises JournalFailed."""
+    def _check_that_it_is_there(self) -> None:
+        self._database.check_current()
+        names = self.read(lambda journal: journal.names())
+        if self.account not in names:
+            there = ", ".join(map(quoted, names)) or "no account"
+            message = f"{self!r} is not in this journal, which holds {there}"
+            raise JournalFailed(message)
+
+    # --- what clients do ---------------------------------------------------------------------------------------------
+
+    def transact(self, change: Callable[[SqlTransaction], T], within_s: float = WITHIN_S) -> T:
+        """
+        Run a change of this account's records alone, commit it and return its result; raises JournalFailed.
+
+        within_s: how long to wait for other workers.
+        """
+        if self._reads_only:
+            message = f"{self!r} was opened for reading"
+            raise JournalFailed(message)
+        added: list[str] = []
 
         def run(connection: Connection) -> T:
-            books = SqlBooks(connection, self.account)
-            if not books.lock():
-                _alone(connection)
-                books.open()
-            return change(books)
+            journal = SqlTransaction(connection, self.account)
+            if not journal.lock():
+                if connection.dialect.name == "postgresql":
+                    take_setup_lock(connection)
+                journal.open()
+            self._check_continuity(journal)
+            result = change(journal)
+            added[:] = [journal.added] if journal.added else []
+            return result
 
-        return self._guarded(self._engine, run)
+        result = self._own_process(lambda: self._database.transact(run, within_s))
+        for attempt_id in added:
+            self._read_back(attempt_id, within_s)
+        return result
 
-    def _read(self, look: Callable[[SqlBooks], T]) -> T:
-        """Look at one committed state of the books without keeping anybody from changing them."""
-        reader = self._engine.execution_options(**_READING[self._engine.dialect.name])
-        return self._guarded(reader, lambda connection: look(SqlBooks(connection, self.account)))
+    def read(self, look: Callable[[SqlTransaction], T], within_s: float = WITHIN_S) -> T:
+        """Look at one committed state of the records without keeping anybody from changing them."""
+        run = lambda connection: look(SqlTransaction(connection, self.account))  # noqa: E731
+        return self._own_process(lambda: self._database.read(run, within_s))
 
-    def follow(self, now_ms: Callable[[], int]) -> None:
-        """Take the time from a client's idea of the exchange's clock instead of from the machine."""
-        self._now_ms = now_ms
+    def _check_continuity(self, journal: SqlTransaction) -> None:
+        """Refuse a database that lacks what this process has recorded: an older copy was put in its place."""
+        if self._last_recorded is not None and not journal.holds(self._last_recorded):
+            message = (
+                f"{self!r} lacks what was recorded in it before: it was replaced by an older copy, for which keys that "
+                "were used are new; restore the right one, or run an audit and open it anew"
+            )
+            raise JournalFailed(message)
+
+    def _read_back(self, attempt_id: str, within_s: float) -> None:
+        """Make sure that an attempt can be read before it is sent: a lost lock lets another process write over it."""
+        if not self.read(lambda journal: journal.holds(attempt_id), within_s):
+            message = f"{self!r}: what was committed is not there: another program wrote over it; nothing was sent"
+            raise JournalFailed(message)
+        self._last_recorded = attempt_id
+
+    def follow(self, clock: ServerClock) -> None:
+        """Take the time at the exchange from a client's clock, once that has asked the exchange."""
+        self._clocks.add(clock)
+
+    # --- what people look at -----------------------------------------------------------------------------------------
 
     def get(self, key: str) -> Entry | None:
         """Return what is known about a key, None for one that was never used."""
-        return self._read(lambda books: books.entry(key))
+        return self.read(lambda journal: journal.entry(key))
 
-    def entries(self, *, state: State | None = None) -> list[Entry]:
-        """Return all keys, or those in one state, oldest first. Workers may go on meanwhile."""
-        return [entry for entry in self._read(lambda books: books.entries()) if state in {None, entry.state}]
+    def entries(self, *, state: State | None = None, since: Moment | None = None) -> Iterator[Entry]:
+        """
+        Iterate over all keys, or those in one state, oldest first, a page at a time. Workers may go on meanwhile.
+
+        since: only keys that were first used then or later; ms since 1970 or an aware datetime.
+
+        Each page is one committed state; what changes while others are read may be missed or seen.
+        """
+        return self._entries(state, 0 if since is None else to_ms("since", since))
+
+    def _entries(self, state: State | None, since_ms: int) -> Iterator[Entry]:
+        place: Place | None = None
+        while True:
+            found, place = self.read(partial(_page, since_ms=since_ms, place=place))
+            yield from (entry for entry in found if state in {None, entry.state})
+            if place is None:
+                return
+
+    # --- what people do ----------------------------------------------------------------------------------------------
 
     def resolve(self, key: str, *, tran_id: int | None = None, not_executed: bool = False, note: str = "") -> Entry:
         """
         Write a person's verdict on the open attempt of a key, and return the key.
 
+        ``client.resolve`` does the same after a look at history.
+
         tran_id: the exchange's id of the transfer, where it moved.
         not_executed: True where it did not.
         note: why, for those who read it later.
 
-        What time it is at the exchange is known from a client of this journal that has asked; without one, this
-        machine's clock counts.
-
-        Raises ResolutionRefused: the window is still open, the id is another attempt's, there is nothing to resolve.
+        Raises ResolutionRefused: the window is still open, no client of this journal has read the exchange's clock, the
+        id is another attempt's, there is nothing to resolve.
         """
-        if (tran_id is None) == (not not_executed):
-            message = "say either tran_id=… (it moved) or not_executed=True"
-            raise ResolutionRefused(message)
-        if tran_id is not None and not _is_id(tran_id):
-            message = f"tran_id must be a positive int, not {tran_id!r}"
+        checked_verdict(tran_id, not_executed=not_executed)
+        now_ms = self._now_ms()
+        return self.transact(lambda journal: rules.resolve(journal, key, tran_id, note, now_ms))
+
+    def correct(
+        self,
+        key: str,
+        *,
+        tran_id: int | None = None,
+        not_executed: bool = False,
+        note: str,
+        attempt: str | None = None,
+    ) -> Entry:
+        """
+        Give a key that has a verdict another one, and return the key. The earlier one stays on record.
+
+        tran_id, not_executed: what is right.
+        note: why; it is needed.
+        attempt: the id of the attempt that is meant, where the key has several.
+
+        Raises ResolutionRefused: as ``resolve`` does, and while any attempt of the key is open.
+        """
+        checked_verdict(tran_id, not_executed=not_executed)
+        if _is_blank(note):
+            message = "say in the note why the verdict is corrected: it is what others will go by"
             raise ResolutionRefused(message)
         now_ms = self._now_ms()
-        return self.transact(lambda books: bookkeeping.resolve(books, key, tran_id, note, now_ms))
+        return self.transact(lambda journal: rules.correct(journal, key, tran_id, note, attempt, now_ms))
+
+    def _now_ms(self) -> int:
+        """Return what time it is at the exchange at least; raises ResolutionRefused where nobody has asked."""
+        known = [clock.now_ms() for clock in self._clocks if clock.was_read]
+        if not known:
+            message = (
+                "no client of this journal has read the exchange's clock, and this machine's may be wrong: use "
+                "client.resolve, or a client that has made a call"
+            )
+            raise ResolutionRefused(message)
+        return min(known)
 
     def halt(self, reason: str) -> None:
         """Let every worker's next send be refused with PolicyDenied, until ``resume``."""
         if _is_blank(reason):
             message = "say why sending is halted: the workers' errors will show it"
             raise ValueError(message)
-        self.transact(lambda books: books.put_account(attrs.evolve(books.account(), halted=reason)))
+        self.transact(lambda journal: rules.halt(journal, reason))
 
     def resume(self) -> None:
-        """End a halt."""
-        self.transact(lambda books: books.put_account(attrs.evolve(books.account(), halted="")))
+        """End a halt, and a silence that the exchange asked for."""
+        self.transact(rules.resume)
+
+    def backup(self, path: "str | os.PathLike[str]") -> None:
+        """
+        Copy the file of a journal in SQLite, as it is at one moment, while workers go on.
+
+        path: a file that is not there yet.
+
+        The copy is marked: nothing is sent from it before ``adopt``, since it does not know the keys that are used from
+        now on. Raises JournalFailed; PostgreSQL has pg_dump.
+        """
+        if not isinstance(self._database, SqliteDatabase):
+            message = f"{self!r} is a database of PostgreSQL: back it up with pg_dump"
+            raise JournalFailed(message)
+        made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        database, target = self._database, os.fspath(path)
+        self._own_process(lambda: database.backup(target, lambda copy: _mark(copy, made)))
+
+    def adopt(self, note: str) -> None:
+        """
+        Let a copy that was restored be sent from. Run ``client.audit`` before: what it lacks may have moved.
+
+        note: who looked, and what at; it is kept.
+        """
+        if _is_blank(note):
+            message = "say in the note what was looked at: keys that were used after the copy was made are new to it"
+            raise ValueError(message)
+        self.transact(lambda journal: rules.adopt(journal, note))
+        _LOGGER.warning("%r was adopted: %s", self, note)
 
     def close(self) -> None:
         """Close all connections to the database."""
-        self._engine.dispose()
+        if os.getpid() == self._process:
+            self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -170,42 +291,30 @@ class Journal:
         self.close()
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_engine"):
+        if not hasattr(self, "_database"):
             return "<Journal (not made)>"
-        return f"<Journal {self.account!r} in {self._engine.url.render_as_string(hide_password=True)}>"
+        return f"<Journal {self.account!r} in {self._database.shown()}>"
 
-    def _guarded(self, engine: Engine, run: Callable[[Connection], T]) -> T:
-        """Run something in a transaction; whatever goes wrong with the database is told without its statements."""
+    def _own_process(self, run: Callable[[], T]) -> T:
+        """Run something with the database, in the process that opened it, and name it where it fails."""
         if os.getpid() != self._process:
             message = "this journal was opened before a fork: open one in each process"
             raise JournalFailed(message)
         try:
-            with engine.begin() as connection:
-                return run(connection)
-        except (SQLAlchemyError, OverflowError, UnicodeError) as error:
-            reason = _reason(error)
-        message = f"{self!r}: {reason}"
+            return run()
+        except JournalFailed as failed:
+            if repr(self) in str(failed):
+                raise
+            message = f"{self!r}: {failed}"
         raise JournalFailed(message)
 
 
-def _prepare(connection: Connection) -> None:
-    _alone(connection)
-    set_up(connection)
+def _page(journal: SqlTransaction, since_ms: int, place: Place | None) -> tuple[list[Entry], Place | None]:
+    return journal.entries(since_ms, place)
 
 
-def _alone(connection: Connection) -> None:
-    """Let nobody else make tables or begin books until this transaction ends. SQLite has locked the file already."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_SETUP_LOCK)))
-
-
-def _reason(error: Exception) -> str:
-    """Say what is wrong with a database and what to do, without statements and values."""
-    cause = getattr(error, "orig", None) or error
-    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
-    said = getattr(getattr(cause, "diag", None), "message_primary", None) or str(cause).strip().partition("\n")[0]
-    advice = next(advice for advice, codes in _ADVICE.items() if code.startswith(codes))
-    return f"{said} ({advice})" if code or cause is not error else said
+def _mark(copy: Connection, made: str) -> None:
+    copy.execute(update(accounts).values(backup=made))
 
 
 def _name(account: object) -> str:
@@ -219,20 +328,12 @@ def _name(account: object) -> str:
     return name
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
 def _is_blank(value: object) -> bool:
     return not isinstance(value, str) or not value.strip()
 
 
-def _wall_ms() -> int:
-    return int(time.time() * 1000)
-
-
-def _engine(url: object) -> Engine | str:
-    """Return an engine, or what is wrong with the URL, which is never shown: it may hold a password."""
+def _database(url: object) -> Database | str:
+    """Return a database, or what is wrong with the URL, which is never shown: it may hold a password."""
     try:
         parsed = make_url(url) if isinstance(url, (str, URL)) else URL.create("")
     except (ArgumentError, ValueError):
@@ -244,96 +345,19 @@ def _engine(url: object) -> Engine | str:
             case "postgresql" | "postgresql+psycopg" if "@" in (parsed.host or ""):
                 return "url has a password with a character that has to be percent-encoded: @ is %40"
             case "postgresql" | "postgresql+psycopg":
-                return _postgresql(parsed.set(drivername="postgresql+psycopg"))
+                return PostgresqlDatabase(parsed)
             case _:
                 return "url must be like 'sqlite:///transfers.db' or 'postgresql+psycopg://user@host/database'"
-    except ArgumentError:
-        return "url names a host for SQLite, which is a file: sqlite:///transfers.db"
     except ImportError:
         return "PostgreSQL needs psycopg: pip install 'binance-universal-transfer[postgresql]'"
 
 
-def _postgresql(url: URL) -> Engine:
-    # The engine's URL is shown, by its repr too: the password and the options, any of which may hold one, go beside it.
-    beside: dict[str, Any] = {name: value for name, value in url.query.items() if name not in _SHOWN}
-    if url.password is not None:
-        beside.setdefault("password", str(url.password))
-    url = url.set(query={name: value for name, value in url.query.items() if name in _SHOWN})._replace(password=None)
-    # A stricter level of isolation would show a transaction the books as they were before it got the account's row.
-    engine = create_engine(
-        url, connect_args=beside, hide_parameters=True, pool_pre_ping=True, isolation_level="READ COMMITTED"
-    )
-
-    def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(
-            f"SET LOCAL lock_timeout = {_BUSY_MS}; SET LOCAL statement_timeout = {2 * _BUSY_MS}; "
-            f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_MS}; SET LOCAL synchronous_commit = 'on'"
-        )
-
-    event.listen(engine, "begin", begun)
-    return engine
-
-
-def _sqlite(url: URL) -> Engine | str:
+def _sqlite(url: URL) -> Database | str:
+    if url.host or url.username:
+        return "url names a host for SQLite, which is a file: sqlite:///transfers.db"
     database = url.database
     if not database or database == ":memory:" or database.startswith("file:"):
         return "a journal needs a file: memory does not survive a crash"
     if url.query:
         return f"a journal in a file takes no options: leave out ?{'&'.join(url.query)}=…"
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_MS / 1000})
-    _create(database)
-
-    def connected(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # transactions are begun below, by their own word
-        _switch_to_wal(connection)
-        connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk before the first byte leaves
-        connection.execute("PRAGMA fullfsync = ON")  # on macOS, where less would leave it in the drive
-        connection.execute("PRAGMA foreign_keys = ON")
-
-    def begun(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("reading")
-        # IMMEDIATE, so that what was read is still so when it is changed.
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-    event.listen(engine, "connect", connected)
-    event.listen(engine, "begin", begun)
-    return engine
-
-
-_READING: Final[dict[str, dict[str, Any]]] = {
-    "sqlite": {"reading": True},
-    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
-}
-
-
-def _create(database: str) -> None:
-    """
-    Make the file, for its owner alone from the first moment; SQLite gives its companion files the same rights.
-
-    One that is there is not opened: closing it would take away the locks that another journal of this process has on
-    it (sqlite.org/howtocorrupt.html, 2.2).
-    """
-    try:
-        with _CREATING, contextlib.suppress(FileExistsError):
-            os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except OSError as error:
-        message = f"the journal {database} cannot be made: {error.strerror}"
-    else:
-        return
-    raise JournalFailed(message)
-
-
-def _switch_to_wal(connection: sqlite3.Connection) -> None:
-    """Switch the file to WAL. SQLite does not wait here by itself when others open a new file at the same moment."""
-    until_s = time.monotonic() + _BUSY_MS / 1000
-    mode = ""
-    while not mode:
-        try:
-            [mode] = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until_s:
-                raise
-            time.sleep(_RETRY_S)
-    if mode != "wal":
-        message = f"the file system cannot hold a journal (mode {mode}): use a local disk"
-        raise sqlite3.OperationalError(message)
+    return SqliteDatabase(database)

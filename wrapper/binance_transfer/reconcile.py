@@ -15,7 +15,7 @@ from binance_transfer.attempt import Attempt
 from binance_transfer.calls import measure_clock, read_page
 from binance_transfer.candidates import Match, is_named_as_sent, match
 from binance_transfer.clock import Deadline
-from binance_transfer.effects import Context, Flow, Sleep
+from binance_transfer.effects import Context, Flow, Sleep, Transaction
 from binance_transfer.errors import Ambiguous, NotExecuted, OutcomeUnknown, ProvenAbsent, ReadFailed
 from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, Reading, TransferRecord
 from binance_transfer.outcome import LIMITED, Receipt
@@ -60,16 +60,27 @@ class Claims(Protocol):
 
 @frozen
 class ClientClaims:
-    """What this client has seen answered, and what its caller knows: all there is without a journal."""
+    """
+    What this client has seen answered, what its caller knows, and what is recorded if there is a journal.
+
+    For an attempt that is not recorded itself: all there is without a journal.
+    """
 
     context: Context
     known: Collection[int] = frozenset()
+    journaled: bool = False
 
     def owners(self, attempt: Attempt, ids: Collection[int], deadline: Deadline, /) -> Flow[Owners]:
         """Return who the ids that a reading showed belong to."""
-        del ids, deadline
-        yield from ()
-        return Owners({*self.known, *self.context.claimed_by_others(attempt)})
+        own = {*self.known, *self.context.claimed_by_others(attempt)}
+        if not self.journaled:
+            return Owners(own)
+        recorded = yield from Transaction(
+            lambda journal: (frozenset(journal.owners(ids)), journal.once_named(ids, attempt.id)),
+            deadline.left_s(),
+            reads=True,
+        )
+        return Owners(own | recorded[0], recorded[1])
 
     def claim(self, attempt: Attempt, tran_id: int, deadline: Deadline, /) -> Flow[bool]:
         """Note that an id belongs to the attempt; False where it is another attempt's."""
@@ -89,7 +100,7 @@ class Failed(NotExecuted):
 
 
 @frozen
-class _Look:
+class Look:
     """
     One look at clock and history.
 
@@ -121,8 +132,8 @@ def reconcile(
     window: where it can be.
     answered: the ids that answers to it named, where it was accepted late: only these count then (rule 7).
 
-    Returns a Receipt. Raises ProvenAbsent, Failed (for an answered one), Ambiguous, or OutcomeUnknown where the deadline
-    came first.
+    Returns a Receipt. Raises ProvenAbsent, Failed (for an answered one), Ambiguous, or OutcomeUnknown where the
+    deadline came first.
     """
     unsound: list[Sequence[TransferRecord]] = []
     canary = _Canary(claims, attempt)
@@ -205,9 +216,7 @@ class _Canary:
         ids = record.answered_ids
         transfer, window = record.attempt.transfer, record.window
         reading = Reading()
-        query = HistoryQuery(
-            transfer.type, window.start_ms, window.end_ms, transfer.from_symbol, transfer.to_symbol
-        )
+        query = HistoryQuery(transfer.type, window.start_ms, window.end_ms, transfer.from_symbol, transfer.to_symbol)
         while (number := reading.next_page()) is not None:
             page = yield from read_page(context, query, number, deadline)
             if any(row.tran_id in ids for row in reading.fresh(page)):
@@ -218,7 +227,7 @@ class _Canary:
 
 def _look(
     context: Context, attempt: Attempt, window: Window, deadline: Deadline, canary: _Canary, *, up_to_now: bool
-) -> Flow[_Look]:
+) -> Flow[Look]:
     """Read the clock, then the canary, then history: in this order, or what comes in between would be missed."""
     server_ms: int | None = None
     failure = ""
@@ -229,13 +238,13 @@ def _look(
     except ReadFailed as failed:
         failure = f"no usable answer: {failed}"
         if failed.http_status in LIMITED:
-            return _Look(server_ms, (), sound=False, failure=failure, silent_s=failed.retry_after_s)
+            return Look(server_ms, (), sound=False, failure=failure, silent_s=failed.retry_after_s)
     end_ms = max(window.end_ms, context.clock.now_ms()) if up_to_now else window.end_ms
-    look = yield from _read_history(context, attempt.transfer, Window(window.start_ms, end_ms), deadline)
+    look = yield from read_history(context, attempt.transfer, Window(window.start_ms, end_ms), deadline)
     return evolve(look, server_ms=server_ms, failure=failure or look.failure)
 
 
-def _read_history(context: Context, transfer: Transfer, window: Window, deadline: Deadline) -> Flow[_Look]:
+def read_history(context: Context, transfer: Transfer, window: Window, deadline: Deadline) -> Flow[Look]:
     """Read all pages, and say whether they add up to one state of history."""
     query = HistoryQuery(transfer.type, window.start_ms, window.end_ms, transfer.from_symbol, transfer.to_symbol)
     reading, totals, count, rows = Reading(), set[int](), 0, list[TransferRecord]()
@@ -247,11 +256,11 @@ def _read_history(context: Context, transfer: Transfer, window: Window, deadline
             rows += reading.fresh(page)
     except ReadFailed as failed:
         silent_s = failed.retry_after_s if failed.http_status in LIMITED else None
-        return _Look(None, rows, sound=False, failure=f"no usable answer: {failed}", silent_s=silent_s)
+        return Look(None, rows, sound=False, failure=f"no usable answer: {failed}", silent_s=silent_s)
     if totals != {count} or len(rows) != count:
         told = f"pages changed while they were read ({count} rows, {len(rows)} of them different, total {totals})"
-        return _Look(None, rows, sound=False, failure=told)
-    return _Look(None, rows, sound=True)
+        return Look(None, rows, sound=False, failure=told)
+    return Look(None, rows, sound=True)
 
 
 def _united(readings: Sequence[Sequence[TransferRecord]]) -> list[TransferRecord]:
@@ -261,7 +270,9 @@ def _united(readings: Sequence[Sequence[TransferRecord]]) -> list[TransferRecord
 
 def _ambiguous(attempt: Attempt, found: Match) -> Ambiguous:
     count = len(found.confirmed)
-    message = f"history holds {count} transfers that could be this one ({_ids(found.confirmed)}): a person has to decide"
+    message = (
+        f"history holds {count} transfers that could be this one ({_ids(found.confirmed)}): a person has to decide"
+    )
     return Ambiguous(message, attempt=attempt, candidates=found.confirmed)
 
 
@@ -278,7 +289,7 @@ def _absent(attempt: Attempt, window: Window, server_ms: int) -> ProvenAbsent | 
     return ProvenAbsent(message, attempt=attempt)
 
 
-def _wait_s(pause_s: float, look: _Look, window: Window) -> float:
+def _wait_s(pause_s: float, look: Look, window: Window) -> float:
     if look.silent_s is not None:
         return max(pause_s, float(look.silent_s))
     if look.server_ms is None or look.server_ms > window.end_ms:

@@ -15,8 +15,8 @@ from binance_transfer.window import Window
 State = Literal["open", "moved", "not_moved"]
 Verdict = Literal["accepted", "refused", "not-sent", "found", "failed", "absent", "person", "reopened"]
 """
-Who said so: an answer that accepted or refused, a connection that was never made, reconciliation (found in history, shown
-there as failed, proven absent), a person; or an answer that came late and opened the question again.
+Who said so: an answer that accepted or refused, a connection that was never made, reconciliation (found in history,
+shown there as failed, proven absent), a person; or an answer that came late and opened the question again.
 """
 
 
@@ -150,7 +150,8 @@ class AccountRecord:
 
     environment, uid: what the account is bound to, None before its first use.
     halted: why no more is sent, "" where it is.
-    adopted: False for a backup that was restored and that nobody has looked at yet: nothing is sent from it.
+    backup: when the copy was made that this is, "" for an original; nothing is sent from a copy before it is adopted.
+    adopted: what the person wrote who adopted it.
     silent_until_ms: the exchange asked for silence until then, by its own clock.
     minute, started, answered: the minute that is being counted, how many attempts began in it, and how many of them
         were answered.
@@ -162,7 +163,8 @@ class AccountRecord:
     environment: str | None = None
     uid: int | None = None
     halted: str = ""
-    adopted: bool = True
+    backup: str = ""
+    adopted: str = ""
     silent_until_ms: int = 0
     minute: int = 0
     started: int = 0

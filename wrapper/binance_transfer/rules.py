@@ -1,7 +1,8 @@
 """
 What may be recorded when (docs/rules.md, rules 5 to 11).
 
-One rule: each function here runs inside one transaction, and decides on what that sees, never on what a worker remembers.
+One rule: each function here runs inside one transaction, and decides on what that sees, never on what a worker
+remembers.
 """
 
 from collections.abc import Callable
@@ -89,8 +90,8 @@ def begin(
 
     make_attempt, now_ms: are asked here, where the lock is held: whoever waited for it is stamped afterwards.
 
-    Raises IdempotencyConflict, InvalidTransfer for a prepared attempt that cannot be sent now, and PolicyDenied where an
-    operator's limit or a halt forbids a new attempt.
+    Raises IdempotencyConflict, InvalidTransfer for a prepared attempt that cannot be sent now, PolicyDenied where an
+    operator's limit or a halt forbids a new attempt, and JournalFailed for a copy that was not adopted.
     """
     transfer = intent.transfer if isinstance(intent, Attempt) else intent
     entry = checked_entry(journal, key, transfer)
@@ -111,10 +112,10 @@ def begin(
     if account.halted:
         message = f"sending is halted: {account.halted}"
         raise PolicyDenied(message)
-    if not account.adopted:
+    if account.backup:
         message = (
-            "this journal is a backup that was restored, and does not know the keys that were used since: run an audit, "
-            "then journal.adopt(note=…)"
+            f"this journal is a copy that was made at {account.backup}, and does not know the keys that were used since: "
+            "run an audit, then call journal.adopt(note=…)"
         )
         raise JournalFailed(message)
     window = Window.of(attempt, settle_ms)
@@ -197,7 +198,7 @@ def record_answer(
 
 
 def _contradiction(record: AttemptRecord, verdict: Verdict | None, answer: AnswerRecord) -> str:
-    """A refusal that comes late changes no verdict (rule 7); one of something that moved is worth a look."""
+    """Say what contradicts a verdict. A refusal that comes late changes none (rule 7), but one of what moved is odd."""
     if verdict is None or record.state != "moved":
         return ""
     return (
@@ -377,6 +378,6 @@ def resume(journal: JournalTransaction) -> None:
     journal.put_account(evolve(journal.account(), halted="", silent_until_ms=0))
 
 
-def adopt(journal: JournalTransaction) -> None:
+def adopt(journal: JournalTransaction, note: str) -> None:
     """Let a restored backup be sent from (rule 13)."""
-    journal.put_account(evolve(journal.account(), adopted=True))
+    journal.put_account(evolve(journal.account(), backup="", adopted=note))

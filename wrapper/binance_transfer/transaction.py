@@ -4,12 +4,15 @@ A journal, as one transaction sees it.
 One rule: these are the only ways to read and change it, so that nobody can tell a database and a simulated one apart.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Protocol
 
-from binance_transfer.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, State, VerdictRecord
+from binance_transfer.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.transfer import Transfer
+
+Place = tuple[int, str]
+"""Where a page begins: after what was recorded then, under this id."""
 
 
 class JournalTransaction(Protocol):
@@ -39,8 +42,10 @@ class JournalTransaction(Protocol):
         """Return all about a key."""
         ...
 
-    def entries(self, state: State | None = None, since_ms: int = 0, /) -> Iterator[Entry]:
-        """Return all about all keys, in the order of their first attempts. Not for under the lock."""
+    def attempts_since(
+        self, since_ms: int, after: "Place | None" = None, /
+    ) -> "tuple[list[AttemptRecord], Place | None]":
+        """Return a page of the attempts that were recorded since then, and where the next page begins."""
         ...
 
     def attempt(self, attempt_id: str, /) -> AttemptRecord | None:

@@ -15,8 +15,8 @@ EARLY_MS: Final = 5_000
 """
 How long before its timestamp an attempt can seem to have executed.
 
-One second that it may be ahead of the exchange's clock, one that is cut from rows with whole seconds, and three that the
-clocks of the exchange's front and ledger may be apart.
+One second that it may be ahead of the exchange's clock, one that is cut from rows with whole seconds, and three that
+the clocks of the exchange's front and ledger may be apart.
 """
 
 RECORDED_EARLY_MS: Final = 2_000
