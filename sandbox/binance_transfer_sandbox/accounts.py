@@ -15,6 +15,8 @@ from binance_transfer_sandbox.wallets import Route, Wallet, purse
 # Python's default of 28 digits would round large balances; here rounding is an error.
 _EXACT: Final = Context(prec=100, traps=[Inexact, InvalidOperation, Overflow])
 
+_ROUNDING: Final = Context(prec=100, traps=[InvalidOperation, Overflow])
+
 Balances = dict[str, dict[str, Decimal]]
 """Wallet (`spot`, `isolated_margin:BTCUSDT`) → asset → amount."""
 
@@ -66,6 +68,26 @@ class Account:
     def snapshot(self) -> Balances:
         """Return a copy of all balances."""
         return {wallet: dict(assets) for wallet, assets in self.wallets.items()}
+
+
+def add(one: Decimal, other: Decimal) -> Decimal:
+    """Add exactly."""
+    return _EXACT.add(one, other)
+
+
+def divide(amount: Decimal, divisor: Decimal) -> Decimal:
+    """Divide exactly, or raise Inexact."""
+    return _EXACT.divide(amount, divisor)
+
+
+def multiply(amount: Decimal, factor: Decimal) -> Decimal:
+    """Multiply exactly."""
+    return _EXACT.multiply(amount, factor)
+
+
+def quantize(amount: Decimal, decimals: int, rounding: str) -> Decimal:
+    """Write with so many decimals, rounding as named in `decimal`."""
+    return amount.quantize(Decimal(1).scaleb(-decimals), rounding=rounding, context=_ROUNDING)
 
 
 def text(amount: Decimal) -> str:

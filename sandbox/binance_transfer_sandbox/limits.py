@@ -19,13 +19,15 @@ class Limits:
     Budgets a minute, and when an address is banned.
 
     The vendor's general information: each `/sapi` operation has a budget of its own, 12 000 by address or 180 000 by
-    account; `/api` operations share one. How many refusals lead to a ban, and for how long, is assumed.
+    account; `/api` operations share one. A transfer's weight was 900 until the summer of 2026, in which the vendor's
+    SDKs and its page went to 300; what the live headers say was not seen, so a test may set either. How many refusals
+    lead to a ban, and for how long, is assumed.
     """
 
     uid_weight_1m: int = 180_000
     ip_weight_1m: int = 12_000
     spot_ip_weight_1m: int = 6_000
-    transfer_weight: int = 900
+    transfer_weight: int = 300
     refusals_before_ban: int = 10
     ban_s: int = 120
 

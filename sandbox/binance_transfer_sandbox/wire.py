@@ -60,6 +60,15 @@ class Truncated:
 
 
 @frozen
+class Trailed:
+    """A whole answer and, in the same segment, one that nobody asked for, or the first `half` of it."""
+
+    answer: Answer
+    unasked: Answer
+    half: bool = False
+
+
+@frozen
 class Dropped:
     """A connection that ends without an answer after `delay_ms`: with a FIN, or with a RST where `reset`."""
 
@@ -79,7 +88,7 @@ class Refused:
     duration_ms: int
 
 
-Reply = Answer | Truncated | Dropped | Silence | Refused
+Reply = Answer | Truncated | Trailed | Dropped | Silence | Refused
 
 
 def delayed(reply: Reply, delay_ms: int) -> Reply:

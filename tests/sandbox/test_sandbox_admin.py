@@ -66,6 +66,7 @@ def test_a_planned_fault_is_met(http: httpx.Client, sandbox: Sandbox, transfer: 
         "executes": True,
         "late_ms": 0,
         "delay_ms": 0,
+        "queued": False,
         "status": 502,
         "on": "transfer",
         "times": 2,
