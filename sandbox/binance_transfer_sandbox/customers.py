@@ -15,11 +15,12 @@ from binance_transfer_sandbox import errors, keys, parameters, signature
 from binance_transfer_sandbox.accounts import Account
 from binance_transfer_sandbox.keys import ApiKey, KeyKind, SandboxCredentials
 from binance_transfer_sandbox.market import Market
-from binance_transfer_sandbox.wallets import Wallet
+from binance_transfer_sandbox.wallets import Wallet, purse
 from binance_transfer_sandbox.wire import Request
 
 _FIRST_UID: Final = 354_937_868
 _FORM: Final = "application/x-www-form-urlencoded"
+_STARTING_AMOUNT: Final = Decimal(1000)
 _MOST_DEPOSITED: Final = Decimal(10) ** 30
 _LEAST_EXPONENT: Final = -20
 
@@ -69,6 +70,19 @@ class Customers:
         exact = _amount(amount)
         self._market.add_asset(asset)
         account.deposit(wallet, asset, exact)
+
+    def open_pair(self, symbol: str, base: str, quote: str) -> None:
+        """List a pair, and give every account its isolated wallet and some money of it. ValueError as with `Market`."""
+        new = {base, quote} - self._market.assets
+        self._market.add_symbol(symbol, base, quote)
+        isolated = purse(Wallet.ISOLATED_MARGIN, symbol)
+        for account in self._accounts.values():
+            if isolated not in account.wallets:
+                for asset in (base, quote):
+                    account.deposit(isolated, asset, _STARTING_AMOUNT)
+            for asset in new:
+                for wallet in (Wallet.SPOT, Wallet.CROSS_MARGIN):
+                    account.deposit(wallet, asset, _STARTING_AMOUNT)
 
     def issue_key(
         self,

@@ -112,12 +112,13 @@ class Exchange:
 
     def add_symbol(self, symbol: str, base: str, quote: str) -> None:
         """
-        List a trading pair and its two assets, so that isolated margin can have a wallet for it.
+        List a trading pair and its two assets, and open its isolated wallet for the accounts that there are.
 
-        An account has that wallet once something was deposited into it, were it 0. ValueError: another pair has the name.
+        The wallet starts with 1000 of each, and so do spot and cross margin with an asset that was not listed before.
+        ValueError: another pair has the name.
         """
         with self._lock:
-            self._market.add_symbol(symbol, base, quote)
+            self._customers.open_pair(symbol, base, quote)
 
     @property
     def symbols(self) -> dict[str, tuple[str, str]]:

@@ -6,9 +6,9 @@ One rule: each budget is counted by the minute of the server's clock, for one op
 
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
-from binance_transfer_sandbox import errors
+from binance_transfer_sandbox import errors, validation
 
 _MINUTE_MS: Final = 60_000
 
@@ -24,12 +24,12 @@ class Limits:
     lead to a ban, and for how long, is assumed.
     """
 
-    uid_weight_1m: int = 180_000
-    ip_weight_1m: int = 12_000
-    spot_ip_weight_1m: int = 6_000
-    transfer_weight: int = 300
-    refusals_before_ban: int = 10
-    ban_s: int = 120
+    uid_weight_1m: int = field(default=180_000, validator=validation.whole())
+    ip_weight_1m: int = field(default=12_000, validator=validation.whole())
+    spot_ip_weight_1m: int = field(default=6_000, validator=validation.whole())
+    transfer_weight: int = field(default=300, validator=validation.whole())
+    refusals_before_ban: int = field(default=10, validator=validation.whole(1))
+    ban_s: int = field(default=120, validator=validation.whole())
 
 
 class WeightCounter:

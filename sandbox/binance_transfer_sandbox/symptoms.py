@@ -40,7 +40,7 @@ def unprocessed(fault: Fault | None) -> Reply | None:
         case faults.Refuse(duration_ms=duration_ms):
             return Refused(duration_ms)
         case faults.Firewall():
-            return _page(403, "The request could not be satisfied")
+            return Answer.of_page(403, "The request could not be satisfied")
         case faults.RateLimited(retry_after_s=retry_after_s, status=status):
             retry_after = ("Retry-After", str(retry_after_s))
             return Answer.of_error(errors.ApiError(status, -1003, _RATE_TEXTS[status], (retry_after,)))
@@ -85,7 +85,7 @@ def _instead(fault: faults.Unanswered, real: Answer | None) -> Reply:
         case faults.Hang():
             return Silence()
         case faults.GatewayError(status=status):
-            return _page(status, "The server could not answer")
+            return Answer.of_page(status, "The server could not answer")
         case faults.BackendTimeout(status=status):
             return Answer.of_error(errors.backend_timeout(status))
         case faults.Redirect(location=location, status=status):
@@ -117,7 +117,3 @@ def _broken(form: Form, real: Answer | None) -> Reply:
         "error_code": '{"code":-1000,"msg":"An unknown error occurred while processing the request."}',
     }
     return Answer(200, (HTML_TYPE if form == "html" else JSON_TYPE,), bodies[form].encode())
-
-
-def _page(status: int, text: str) -> Answer:
-    return Answer(status, (HTML_TYPE,), f"<html><body><h1>{status}</h1><p>{text}</p></body></html>".encode())

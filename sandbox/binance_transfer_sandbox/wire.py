@@ -46,6 +46,12 @@ class Answer:
         return cls(status, (JSON_TYPE, *headers), body)
 
     @classmethod
+    def of_page(cls, status: int, text: str) -> "Answer":
+        """Make an answer with a page for people, as something before the exchange gives them."""
+        page = f"<html><body><h1>{int(status)}</h1><p>{text}</p></body></html>"
+        return cls(status, (HTML_TYPE,), page.encode())
+
+    @classmethod
     def of_error(cls, error: ApiError, headers: Headers = ()) -> "Answer":
         """Make the answer to a refused request."""
         return cls.of_json(error.status, {"code": error.code, "msg": error.msg}, (*headers, *error.headers))

@@ -8,6 +8,8 @@ import pytest
 
 from binance_transfer_sandbox import Sandbox, faults
 
+JSON = {"Content-Type": "application/json"}
+
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
@@ -114,7 +116,7 @@ def test_refusing_closes_the_port(http: httpx.Client, sandbox: Sandbox) -> None:
     ],
 )
 def test_bad_input_is_explained(http: httpx.Client, sandbox: Sandbox, body: bytes, text: str) -> None:
-    answer = http.post("/sandbox/faults", content=body)
+    answer = http.post("/sandbox/faults", content=body, headers=JSON)
     assert answer.status_code == 400
     assert text in answer.json()["error"]
     assert sandbox.exchange.planned_faults() == ()
@@ -138,5 +140,5 @@ def test_a_bad_query_is_explained(http: httpx.Client, path: str, text: str) -> N
 
 
 def test_what_it_does_not_have_is_not_there(http: httpx.Client) -> None:
-    answers: list[Any] = [http.get("/sandbox/secrets"), http.put("/sandbox/faults")]
+    answers: list[Any] = [http.get("/sandbox/secrets"), http.patch("/sandbox/faults", json={})]
     assert [answer.status_code for answer in answers] == [404, 405]
