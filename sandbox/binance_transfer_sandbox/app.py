@@ -60,13 +60,13 @@ def build(exchange: Exchange, port: Port, *, with_admin: bool) -> ASGIApp:
                     await _drop(scope, receive, reset=reset)
             case Truncated(answer=answer, sent_bytes=sent_bytes):
                 if not await _client_leaves_within(answer.delay_ms, receive):
-                    await _send(answer, answer.body[:sent_bytes], send, more_body=True)
+                    await _send(answer, answer.body[:sent_bytes], scope, send, more_body=True)
                     await _drop(scope, receive, reset=False)
-            case Trailed():
-                await _send_with_trailing(reply, scope, send)
+            case Trailed(answer=answer):
+                await _send(answer, answer.body, scope, send, trailing=_unasked(reply))
             case Answer():
                 if not await _client_leaves_within(reply.delay_ms, receive):
-                    await _send(reply, reply.body, send, more_body=False)
+                    await _send(reply, reply.body, scope, send)
 
     routes: list[BaseRoute] = [Mount("/", app=face)]
     if with_admin:
@@ -74,20 +74,19 @@ def build(exchange: Exchange, port: Port, *, with_admin: bool) -> ASGIApp:
     return Bounded(Starlette(routes=routes))
 
 
-async def _send(answer: Answer, body: bytes, send: Send, *, more_body: bool) -> None:
+async def _send(
+    answer: Answer, body: bytes, scope: Scope, send: Send, *, more_body: bool = False, trailing: bytes = b""
+) -> None:
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
     headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": more_body})
-
-
-async def _send_with_trailing(reply: Trailed, scope: Scope, send: Send) -> None:
     cork: Cork = scope["state"]["transport"]
     cork.hold()
-    await _send(reply.answer, reply.answer.body, send, more_body=True)
-    cork.write(_unasked(reply))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    cork.write(trailing)
     cork.release()
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    if not more_body:
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _unasked(reply: Trailed) -> bytes:

@@ -30,6 +30,9 @@ class Bounded:
         if _head_bytes(scope) > MAX_HEAD_BYTES:
             await _refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, receive, send)
             return
+        if _promised_bytes(scope) > MAX_BODY_BYTES:
+            await _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, receive, send)
+            return
         body = bytearray()
         more_body = True
         while more_body:
@@ -38,7 +41,7 @@ class Bounded:
                 return
             body += message.get("body", b"")
             more_body = message.get("more_body", False)
-            if max(len(body), _promised_bytes(scope)) > MAX_BODY_BYTES:
+            if len(body) > MAX_BODY_BYTES:
                 await _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, receive, send, more_body=more_body)
                 return
         try:
