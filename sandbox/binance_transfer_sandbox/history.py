@@ -4,7 +4,7 @@ The transfer history as the exchange shows it.
 One rule: history only reads the ledger; what it hides, delays, misspells or misorders is still in there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, get_args
 
 from attrs import asdict, evolve, field, frozen, validators
@@ -19,6 +19,12 @@ _DEFAULT_SPAN_MS: Final = 7 * _DAY_MS
 _DEFAULT_SIZE: Final = 10
 _MAX_SIZE: Final = 100
 _SECOND_MS: Final = 1000
+
+
+def _names(names: Iterable[str]) -> frozenset[str]:
+    if isinstance(names, str):
+        raise ValueError(f"unlisted_types must be several names, not {names!r}")  # noqa: TRY004  as all bad input
+    return frozenset(names)
 
 
 @frozen(kw_only=True)
@@ -49,7 +55,7 @@ class HistoryBehaviour:
     reach_days: int = field(default=183, validator=validation.whole())
     spelling: Spelling = field(default=spelling.AS_IT_IS, validator=validators.instance_of(Spelling))
     stands_still_at_ms: int | None = field(default=None, validator=validators.optional(validation.whole()))
-    unlisted_types: frozenset[str] = field(default=frozenset(), converter=frozenset)
+    unlisted_types: frozenset[str] = field(default=frozenset(), converter=_names)
     ignores_unknown_types: bool = field(default=False, validator=validation.flag)
     total_off_by: int = field(default=0, validator=validation.signed)
 

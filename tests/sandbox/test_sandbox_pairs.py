@@ -50,7 +50,7 @@ def test_the_quote_is_told_from_the_end(name: str, symbol: str, pair: tuple[str,
 def test_what_is_no_pair_is_refused(name: str) -> None:
     sandbox = Sandbox()
     before = sandbox.exchange.symbols
-    with pytest.raises(ValueError, match="two assets|not a name|cannot list"):
+    with pytest.raises(ValueError, match=r"two assets|not a name|cannot list"):
         sandbox.add_symbol(name)
     assert sandbox.exchange.symbols == before
 

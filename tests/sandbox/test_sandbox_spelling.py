@@ -87,7 +87,7 @@ def test_a_lost_answer_can_have_a_row_that_is_spelt_otherwise(exchange: Exchange
 
 
 def test_a_late_execution_keeps_its_spelling(exchange: Exchange, ask: Ask, advance: Callable[[int], None]) -> None:
-    fault = faults.Together(faults=[faults.Hang(executes=True, late_ms=1_000), faults.Respell(type="X")])  # type: ignore[arg-type]
+    fault = faults.Together(faults=[faults.Hang(executes=True, late_ms=1_000), faults.Respell(type="X")])
     values = {"type": "MAIN_FUNDING", "asset": "USDT", "amount": "1", "timestamp": str(START_MS)}
     exchange.perform("transfer", values, fault=fault)
     advance(1_000)
