@@ -8,7 +8,8 @@ One rule: it is for tests that run in another process or language, and it is not
     GET    /sandbox/balances    {"uid": …, "balances": {"spot": {"USDT": "100000"}, …}}; ?uid= for another account
     POST   /sandbox/deposits    {"wallet": "spot", "asset": "USDT", "amount": "5"}, also "uid"; answers as balances do
     GET    /sandbox/symbols     {"symbols": {"BTCUSDT": ["BTC", "USDT"], …}}
-    POST   /sandbox/symbols     {"symbol": "SOLUSDT"} or {"symbol": "SOL/XYZ"} lists a pair and opens its wallet
+    POST   /sandbox/symbols     {"symbol": "SOLUSDT"} or {"symbol": "SOL/XYZ"} lists a pair and opens its wallet;
+                                also "base" and "quote"; answers 201 and all pairs
     POST   /sandbox/faults      {"fault": "drop", "executes": true, "reset": true} plans it for the next transfer;
                                 also "on", "times" (null: for ever), "every", "probability"; answers 201 and the plan
     GET    /sandbox/faults      {"faults": […]}: what is still to come
@@ -32,7 +33,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from binance_transfer_sandbox import accounts, faults, market, validation
+from binance_transfer_sandbox import accounts, faults, validation
 from binance_transfer_sandbox.exchange import Exchange
 from binance_transfer_sandbox.history import HistoryBehaviour
 from binance_transfer_sandbox.limits import Limits
@@ -66,10 +67,12 @@ def _truth(exchange: Exchange) -> list[Route]:
 def _money(exchange: Exchange) -> list[Route]:
     async def deposit(request: Request) -> JSONResponse:
         try:
-            values = _texts(await _read(request), {"wallet", "asset", "amount"}, optional={"uid"})
-            uid = _uid(exchange, values.get("uid"))
-            exchange.deposit(values["wallet"], values["asset"], accounts.parse(values["amount"]), uid=uid)
-            return _balances(exchange, values.get("uid"), 201)
+            values = await _read(request)
+            uid = str(values.pop("uid", exchange.uids[0]))
+            texts = _texts(values, {"wallet", "asset", "amount"})
+            amount = accounts.parse(texts["amount"])
+            exchange.deposit(texts["wallet"], texts["asset"], amount, uid=_uid(exchange, uid))
+            return _balances(exchange, uid, 201)
         except (ValueError, RecursionError) as unfit:
             return _refusal(unfit)
 
@@ -78,12 +81,10 @@ def _money(exchange: Exchange) -> list[Route]:
 
     async def add_symbol(request: Request) -> JSONResponse:
         try:
-            pairs = market.read_pairs([_texts(await _read(request), {"symbol"})["symbol"]])
-            for symbol, (base, quote) in pairs.items():
-                exchange.add_symbol(symbol, base, quote)
+            exchange.add_symbol(**_texts(await _read(request), {"symbol"}, optional={"base", "quote"}))
         except (ValueError, RecursionError) as unfit:
             return _refusal(unfit)
-        return JSONResponse({"symbols": pairs}, 201)
+        return JSONResponse({"symbols": exchange.symbols}, 201)
 
     return [
         Route("/deposits", deposit, methods=["POST"]),
@@ -161,9 +162,9 @@ async def _read(request: Request) -> dict[str, Any]:
 def _texts(values: Mapping[str, Any], names: set[str], *, optional: Collection[str] = ()) -> dict[str, str]:
     if not names <= values.keys() <= names | set(optional):
         raise ValueError(f"the body must have {', '.join(sorted(names))} and nothing else")
-    if unfit := [name for name, value in values.items() if not isinstance(value, str) and name not in optional]:
+    if unfit := [name for name, value in values.items() if not isinstance(value, str)]:
         raise ValueError(f"{', '.join(unfit)} must be a text")
-    return {name: str(value) for name, value in values.items()}
+    return dict(values)
 
 
 def _balances(exchange: Exchange, uid_text: str | None, status: int = 200) -> JSONResponse:

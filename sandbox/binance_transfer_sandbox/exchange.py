@@ -12,7 +12,7 @@ from random import Random
 from threading import RLock
 from typing import Final, Literal
 
-from binance_transfer_sandbox import errors, faults, history, operations, parameters, rules, symptoms, valuation
+from binance_transfer_sandbox import errors, faults, history, market, operations, parameters, rules, symptoms, valuation
 from binance_transfer_sandbox.accounts import STARTING_BALANCES, Account, Balances
 from binance_transfer_sandbox.clearing import Clearing
 from binance_transfer_sandbox.customers import Caller, Customers
@@ -110,15 +110,18 @@ class Exchange:
         with self._lock:
             self._customers.deposit(self._customers.account(uid), wallet, asset, amount)
 
-    def add_symbol(self, symbol: str, base: str, quote: str) -> None:
+    def add_symbol(self, symbol: str, base: str | None = None, quote: str | None = None) -> None:
         """
         List a trading pair and its two assets, and open its isolated wallet for the accounts that there are.
 
-        The wallet starts with 1000 of each, and so do spot and cross margin with an asset that was not listed before.
-        ValueError: another pair has the name.
+        `SOLUSDT` names its assets, and so does `SOL/XYZ` where the quote is unusual; else both are told. The wallet
+        starts with 1000 of each, and so do spot and cross margin with an asset that was not listed before. ValueError:
+        it cannot be told which two assets these are, or another pair has the name.
         """
+        pairs = market.read_pairs([symbol] if base is None or quote is None else {symbol: (base, quote)})
         with self._lock:
-            self._customers.open_pair(symbol, base, quote)
+            for name, pair in pairs.items():
+                self._customers.open_pair(name, *pair)
 
     @property
     def symbols(self) -> dict[str, tuple[str, str]]:

@@ -113,15 +113,9 @@ class Sandbox:
         """Add money to a wallet of the first account, opening an isolated one if need be."""
         self.exchange.deposit(wallet, asset, amount)
 
-    def add_symbol(self, symbol: str) -> None:
-        """
-        List a trading pair, named `SOLUSDT` or, where the quote asset is unusual, `SOL/XYZ`, and open its wallet.
-
-        The isolated wallet starts with 1000 of each of its two assets, and so do spot and cross margin with an asset
-        that was not listed before. ValueError: it cannot be told which two assets these are.
-        """
-        for name, (base, quote) in market.read_pairs([symbol]).items():
-            self.exchange.add_symbol(name, base, quote)
+    def add_symbol(self, symbol: str, base: str | None = None, quote: str | None = None) -> None:
+        """List a trading pair, `SOLUSDT` or `SOL/XYZ`, and open its isolated wallet: `Exchange.add_symbol`."""
+        self.exchange.add_symbol(symbol, base, quote)
 
     def fail_next(self, fault: Fault, *, on: Target | None = None) -> None:
         """

@@ -58,7 +58,7 @@ def one_of(choices: Collection[object]) -> Check:
         # Compared one by one: what comes from JSON need not be hashable, and True equals 1.
         if not any(type(value) is type(choice) and value == choice for choice in choices):
             named = ", ".join(map(str, choices))
-            raise ValueError(f"{attribute.name!r} must be in {named}; not {_shown(value)}")
+            raise ValueError(f"{attribute.name} must be one of {named}; not {_shown(value)}")
 
     return check
 

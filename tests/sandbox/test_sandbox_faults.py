@@ -272,7 +272,7 @@ def test_every_kind_has_an_example() -> None:
         ({"fault": "drop", "executes": True, "late_ms": -1}, "late_ms must be a whole number"),
         ({"fault": "drop", "executes": True, "late_ms": True}, "late_ms must be a whole number"),
         ({"fault": "drop", "executes": False, "late_ms": 1}, "executes is false"),
-        ({"fault": "gateway_error", "executes": True, "status": 200}, "'status' must be in"),
+        ({"fault": "gateway_error", "executes": True, "status": 200}, "status must be one of"),
         ({"fault": "rejection", "code": "-1", "msg": "no"}, "code must be"),
         ({"fault": "redirect", "executes": True, "location": 1}, "location must be a text"),
         ({"fault": "shift_pages", "amount": "much"}, "'amount' must match"),

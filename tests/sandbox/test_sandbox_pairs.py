@@ -55,6 +55,12 @@ def test_what_is_no_pair_is_refused(name: str) -> None:
     assert sandbox.exchange.symbols == before
 
 
+def test_a_pair_whose_name_does_not_tell_its_assets_has_them_told() -> None:
+    sandbox = Sandbox()
+    sandbox.add_symbol("ODDPAIR", "ODD", "PAIR")
+    assert sandbox.exchange.symbols["ODDPAIR"] == ("ODD", "PAIR")
+
+
 def test_money_moves_to_an_added_pair_and_back(exchange: Exchange, ask: Ask) -> None:
     exchange.add_symbol("SOLUSDT", "SOL", "USDT")
     there = ask("transfer", type="MAIN_ISOLATED_MARGIN", asset="SOL", amount=5, toSymbol="SOLUSDT")
