@@ -109,7 +109,7 @@ def test_a_refused_client_is_not_listened_to_for_ever(sandbox: Sandbox, connect:
         connection.sendall(b"\r\nno request\r\n\r\n")
         start = time.monotonic()
         flood(connection, b"x" * 65_536)
-        assert time.monotonic() - start < 4
+        assert time.monotonic() - start < 8
 
 
 def test_a_client_that_reads_while_it_sends_gets_its_answer(sandbox: Sandbox) -> None:
