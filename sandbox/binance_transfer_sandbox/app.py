@@ -63,7 +63,10 @@ def build(exchange: Exchange, port: Port, *, with_admin: bool) -> ASGIApp:
                     await _send(answer, answer.body[:sent_bytes], scope, send, more_body=True)
                     await _drop(scope, receive, reset=False)
             case Trailed(answer=answer):
-                await _send(answer, answer.body, scope, send, trailing=_unasked(reply))
+                trailing, after_s = _unasked(reply), reply.unasked.delay_ms / 1000
+                await _send(answer, answer.body, scope, send, trailing=b"" if after_s else trailing)
+                if after_s:
+                    asyncio.get_running_loop().call_later(after_s, _write_unless_closed, scope, trailing)
             case Answer():
                 if not await _client_leaves_within(reply.delay_ms, receive):
                     await _send(reply, reply.body, scope, send)
@@ -95,6 +98,12 @@ def _unasked(reply: Trailed) -> bytes:
     lines += [f"{name}: {value}" for name, value in (*answer.headers, ("Content-Length", str(len(answer.body))))]
     whole = "\r\n".join(lines).encode() + b"\r\n\r\n" + answer.body
     return whole[: -(len(answer.body) // 2 + 1)] if reply.half else whole
+
+
+def _write_unless_closed(scope: Scope, data: bytes) -> None:
+    transport: asyncio.Transport = scope["state"]["transport"]
+    if not transport.is_closing():
+        transport.write(data)
 
 
 async def _drop(scope: Scope, receive: Receive, *, reset: bool) -> None:

@@ -238,13 +238,15 @@ class Trailing(Fault):
     """
     The real answer is followed, in the same segment, by a second one that nobody asked for.
 
-    The next request on this connection would read it. Of a `half` one the last bytes never come.
+    The next request on this connection would read it. Of a `half` one the last bytes never come. With `after_ms` it
+    comes that much later, on a connection that by then lies idle or is used again.
     """
 
     target: ClassVar[Target] = "any"
     body: str = field(default='{"tranId":31337}', validator=validation.text)
     status: int = field(default=200, validator=validation.whole(200, 599))
     half: bool = field(default=False, validator=validation.flag)
+    after_ms: int = field(default=0, validator=validation.whole())
 
 
 @frozen(kw_only=True)
@@ -275,7 +277,8 @@ class Together(Fault):
     """
     One request meets several faults of different kinds: say its answer is lost, and its row spelt otherwise.
 
-    At most one of them decides what the client gets: those about clocks, rows and readings can be added to any.
+    At most one of them decides what the client gets: those about clocks, rows and readings can be added to any, and
+    say which operation it is about.
     """
 
     faults: tuple[Fault, ...] = field(converter=_in_order, validator=_check_parts)
@@ -317,6 +320,14 @@ def part(fault: Fault | None, kind: type[Kind]) -> Kind | None:
         if isinstance(one, kind):
             return one
     return None
+
+
+def target_of(fault: Fault) -> Target:
+    """Return the operation that a fault is about unless one is named."""
+    if not isinstance(fault, Together):
+        return fault.target
+    targets = [one.target for one in sorted(fault.faults, key=lambda one: one.answers) if one.target != "any"]
+    return targets[0] if targets else "any"
 
 
 def answering(fault: Fault | None) -> Fault | None:

@@ -58,8 +58,8 @@ def processed(fault: Fault | None, real: Answer) -> Reply:
             return instead(fault, real)
         case faults.Slow(delay_ms=delay_ms):
             return evolve(real, delay_ms=delay_ms)
-        case faults.Trailing(body=body, status=status, half=half):
-            return Trailed(real, Answer(status, (JSON_TYPE,), body.encode()), half=half)
+        case faults.Trailing(body=body, status=status, half=half, after_ms=after_ms):
+            return Trailed(real, Answer(status, (JSON_TYPE,), body.encode(), delay_ms=after_ms), half=half)
         case faults.Encoded(encoding=encoding, layers=layers):
             return _encoded(real, encoding, layers)
     return real

@@ -67,7 +67,11 @@ class Truncated:
 
 @frozen
 class Trailed:
-    """A whole answer and, in the same segment, one that nobody asked for, or the first `half` of it."""
+    """
+    A whole answer and one that nobody asked for, or the first `half` of it.
+
+    Both come in the same segment, unless the second has a delay.
+    """
 
     answer: Answer
     unasked: Answer

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import socket
+import time
 import zlib
 from collections.abc import Callable
 
@@ -53,6 +54,27 @@ def test_half_an_unasked_answer_lacks_its_end(sandbox: Sandbox) -> None:
         connection.sendall(TIME)
         first = connection.recv(65_536)
     assert first.endswith(b'Content-Length: 16\r\n\r\n{"tranI')
+
+
+def test_it_may_come_later_on_a_connection_that_lies_idle(sandbox: Sandbox) -> None:
+    sandbox.fail_next(faults.Trailing(body="{}", after_ms=150))
+    with connected(sandbox) as connection:
+        connection.sendall(TIME)
+        first = connection.recv(65_536)
+        start = time.monotonic()
+        second = connection.recv(65_536)
+    assert first.endswith(b"}")
+    assert second.endswith(b"Content-Length: 2\r\n\r\n{}")
+    assert time.monotonic() - start > 0.1
+
+
+def test_it_does_not_come_to_a_client_that_has_left(sandbox: Sandbox) -> None:
+    sandbox.fail_next(faults.Trailing(after_ms=50))
+    with connected(sandbox) as connection:
+        connection.sendall(TIME)
+        connection.recv(65_536)
+    time.sleep(0.1)
+    assert httpx.get(f"{sandbox.base_url}/api/v3/time", trust_env=False, verify=False).status_code == 200
 
 
 def test_it_comes_too_where_the_connection_ends(sandbox: Sandbox, send_raw: Send) -> None:

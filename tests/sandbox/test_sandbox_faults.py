@@ -246,7 +246,7 @@ EXAMPLES: list[Fault] = [
     faults.Stale(at_ms=START_MS),
     faults.IgnoreType(),
     faults.WrongTotal(by=-1),
-    faults.Trailing(body="{}", status=400, half=True),
+    faults.Trailing(body="{}", status=400, half=True, after_ms=5),
     faults.Encoded(encoding="deflate", layers=2),
     faults.Together(faults=(faults.Drop(executes=True), faults.Respell(asset="full_width"))),
 ]

@@ -210,6 +210,23 @@ def test_faults_that_contradict_each_other_are_refused(parts: Any, text: str) ->
 
 
 @pytest.mark.parametrize(
+    ("parts", "target"),
+    [
+        ((faults.Drop(executes=True), faults.Respell(asset="lower")), "transfer"),
+        ((faults.Drop(executes=True), faults.Stale(at_ms=0)), "history"),
+        ((faults.WrongTotal(), faults.Stale(at_ms=0)), "history"),
+        ((faults.ClockSkew(offset_ms=1), faults.Firewall()), "transfer"),
+        ((faults.ClockSkew(offset_ms=1), faults.Slow(delay_ms=1)), "any"),
+    ],
+    ids=str,
+)
+def test_faults_together_are_about_what_their_rows_and_readings_are_about(
+    exchange: Exchange, parts: tuple[Fault, ...], target: str
+) -> None:
+    assert exchange.plan(faults.Together(faults=parts)).on == target
+
+
+@pytest.mark.parametrize(
     ("values", "text"),
     [
         ({"fault": "together"}, "faults"),
