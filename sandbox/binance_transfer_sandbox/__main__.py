@@ -25,7 +25,8 @@ Prints the environment variables that a client needs, then serves until Ctrl-C.
 _EPILOG = """\
 With --admin the exchange also answers programs of this machine, on the same port and in JSON:
   GET /sandbox/ledger, GET /sandbox/balances     what really happened
-  POST /sandbox/deposits, /sandbox/symbols       money and trading pairs
+  POST /sandbox/deposits, /sandbox/locks         money that comes, and that open orders bind
+  POST /sandbox/symbols                          a trading pair: {"symbol": "SOLUSDT"}
   POST, GET, DELETE /sandbox/faults              what is to go wrong, e.g. {"fault": "drop", "executes": true}
   GET, PUT /sandbox/history, /sandbox/limits     how history shows transfers; weights
 POST and PUT need the header Content-Type: application/json.

@@ -7,6 +7,7 @@ One rule: it is for tests that run in another process or language, and it is not
                                 narrowed by ?uid= &type= &asset= &amount= &tran_id=; only what moved money
     GET    /sandbox/balances    {"uid": …, "balances": {"spot": {"USDT": "100000"}, …}}; ?uid= for another account
     POST   /sandbox/deposits    {"wallet": "spot", "asset": "USDT", "amount": "5"}, also "uid"; answers as balances do
+    POST   /sandbox/locks       the same: so much, and no more, is bound by open orders
     GET    /sandbox/symbols     {"symbols": {"BTCUSDT": ["BTC", "USDT"], …}}
     POST   /sandbox/symbols     {"symbol": "SOLUSDT"} or {"symbol": "SOL/XYZ"} lists a pair and opens its wallet;
                                 also "base" and "quote"; answers 201 and all pairs
@@ -65,13 +66,13 @@ def _truth(exchange: Exchange) -> list[Route]:
 
 
 def _money(exchange: Exchange) -> list[Route]:
-    async def deposit(request: Request) -> JSONResponse:
+    async def change(request: Request) -> JSONResponse:
+        act = exchange.deposit if request.url.path.endswith("/deposits") else exchange.lock
         try:
             values = await _read(request)
             uid = str(values.pop("uid", exchange.uids[0]))
             texts = _texts(values, {"wallet", "asset", "amount"})
-            amount = accounts.parse(texts["amount"])
-            exchange.deposit(texts["wallet"], texts["asset"], amount, uid=_uid(exchange, uid))
+            act(texts["wallet"], texts["asset"], accounts.parse(texts["amount"]), uid=_uid(exchange, uid))
             return _balances(exchange, uid, 201)
         except (ValueError, RecursionError) as unfit:
             return _refusal(unfit)
@@ -87,7 +88,8 @@ def _money(exchange: Exchange) -> list[Route]:
         return JSONResponse({"symbols": exchange.symbols}, 201)
 
     return [
-        Route("/deposits", deposit, methods=["POST"]),
+        Route("/deposits", change, methods=["POST"]),
+        Route("/locks", change, methods=["POST"]),
         Route("/symbols", list_symbols, methods=["GET"]),
         Route("/symbols", add_symbol, methods=["POST"]),
     ]

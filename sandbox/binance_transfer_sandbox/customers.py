@@ -71,6 +71,10 @@ class Customers:
         self._market.add_asset(asset)
         account.deposit(wallet, asset, exact)
 
+    def lock(self, account: Account, wallet: str, asset: str, amount: Decimal | str | int) -> None:
+        """Bind money that is there by open orders. ValueError: it is not there, or no amount."""
+        account.lock(wallet, asset, _amount(amount))
+
     def open_pair(self, symbol: str, base: str, quote: str) -> None:
         """List a pair, and give every account its isolated wallet and some money of it. ValueError as with `Market`."""
         new = {base, quote} - self._market.assets
@@ -137,8 +141,8 @@ def _amount(amount: Decimal | str | int) -> Decimal:
     try:
         exact = Decimal(amount)
     except ArithmeticError as unreadable:
-        raise ValueError(f"not an amount to deposit: {amount!r}") from unreadable
+        raise ValueError(f"not an amount: {amount!r}") from unreadable
     fits = exact.is_finite() and 0 <= exact < _MOST_DEPOSITED and int(exact.as_tuple().exponent) >= _LEAST_EXPONENT
     if not fits:
-        raise ValueError(f"not an amount to deposit: {amount!r}")
+        raise ValueError(f"not an amount: {amount!r}")
     return exact

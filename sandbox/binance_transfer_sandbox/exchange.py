@@ -110,6 +110,15 @@ class Exchange:
         with self._lock:
             self._customers.deposit(self._customers.account(uid), wallet, asset, amount)
 
+    def lock(self, wallet: str, asset: str, amount: Decimal | str | int, *, uid: int | None = None) -> None:
+        """
+        Let so much of what a wallet holds be bound by open orders, in place of what was bound before.
+
+        It is part of the balance, and no transfer can pay with it. ValueError: the wallet holds less.
+        """
+        with self._lock:
+            self._customers.lock(self._customers.account(uid), wallet, asset, amount)
+
     def add_symbol(self, symbol: str, base: str | None = None, quote: str | None = None) -> None:
         """
         List a trading pair and its two assets, and open its isolated wallet for the accounts that there are.

@@ -87,14 +87,21 @@ def restrictions(key: ApiKey | None) -> dict[str, object]:
 def account(owner: Account, values: Mapping[str, str], server_ms: int) -> dict[str, object]:
     """Tell who owns the key and what is in the spot wallet."""
     omit_zero = parameters.boolean(values, "omitZeroBalances")
-    spot = {asset: amount for asset, amount in owner.wallets["spot"].items() if amount or not omit_zero}
+    assets = [asset for asset, amount in owner.wallets["spot"].items() if amount or not omit_zero]
     return {
         "canTrade": False,
         "canWithdraw": False,
         "canDeposit": True,
         "updateTime": server_ms,
         "accountType": "SPOT",
-        "balances": [{"asset": asset, "free": accounts.text(amount), "locked": "0"} for asset, amount in spot.items()],
+        "balances": [
+            {
+                "asset": asset,
+                "free": accounts.text(owner.free("spot", asset)),
+                "locked": accounts.text(owner.locked("spot", asset)),
+            }
+            for asset in assets
+        ],
         "permissions": ["SPOT"],
         "uid": owner.uid,
     }

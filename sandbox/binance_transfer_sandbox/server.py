@@ -113,6 +113,10 @@ class Sandbox:
         """Add money to a wallet of the first account, opening an isolated one if need be."""
         self.exchange.deposit(wallet, asset, amount)
 
+    def lock(self, wallet: str, asset: str, amount: Decimal | str | int) -> None:
+        """Let so much of what a wallet of the first account holds be bound by open orders; 0 sets it free."""
+        self.exchange.lock(wallet, asset, amount)
+
     def add_symbol(self, symbol: str, base: str | None = None, quote: str | None = None) -> None:
         """List a trading pair, `SOLUSDT` or `SOL/XYZ`, and open its isolated wallet: `Exchange.add_symbol`."""
         self.exchange.add_symbol(symbol, base, quote)

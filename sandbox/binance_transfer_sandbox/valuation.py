@@ -6,8 +6,11 @@ One rule: amounts and values are exact; the prices never change, and each divide
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import reduce
 from types import MappingProxyType
 from typing import Final
+
+from attrs import define
 
 from binance_transfer_sandbox import accounts, errors, parameters
 from binance_transfer_sandbox.accounts import CHINESE_COIN, Account
@@ -41,11 +44,23 @@ _NAMES: Final[Mapping[str, Wallet | None]] = MappingProxyType(
 )
 
 
+@define
+class _Holding:
+    """What a wallet holds of an asset."""
+
+    free: Decimal = Decimal(0)
+    locked: Decimal = Decimal(0)
+
+    @property
+    def total(self) -> Decimal:
+        return accounts.add(self.free, self.locked)
+
+
 def wallet_balances(owner: Account, values: Mapping[str, str]) -> list[dict[str, object]]:
     """
     Tell each wallet's worth in `quoteAsset` (BTC by default) and, with `needBalanceDetail=true`, what is in it.
 
-    Nothing here is ever locked, frozen or being withdrawn. -1130: a quote asset without a price, or no boolean.
+    Nothing here is ever frozen or being withdrawn. -1130: a quote asset without a price, or no boolean.
     """
     quote = values.get("quoteAsset", "BTC")
     if quote not in _IN_BTC:
@@ -54,23 +69,23 @@ def wallet_balances(owner: Account, values: Mapping[str, str]) -> list[dict[str,
     return [_wallet(name, _held(owner, wallet), quote, detailed=detailed) for name, wallet in _NAMES.items()]
 
 
-def _held(owner: Account, wallet: Wallet | None) -> dict[str, Decimal]:
-    sums: dict[str, Decimal] = {}
+def _held(owner: Account, wallet: Wallet | None) -> dict[str, _Holding]:
+    held: dict[str, _Holding] = {}
     for name, assets in owner.wallets.items():
         if name.partition(":")[0] == wallet:
-            for asset, amount in assets.items():
-                sums[asset] = accounts.add(sums.get(asset, Decimal(0)), amount)
-    return {asset: amount for asset, amount in sums.items() if amount}
+            for asset in assets:
+                holding = held.setdefault(asset, _Holding())
+                holding.free = accounts.add(holding.free, owner.free(name, asset))
+                holding.locked = accounts.add(holding.locked, owner.locked(name, asset))
+    return {asset: holding for asset, holding in held.items() if holding.total}
 
 
-def _wallet(name: str, held: Mapping[str, Decimal], quote: str, *, detailed: bool) -> dict[str, object]:
-    worth = {asset: accounts.multiply(amount, _IN_BTC.get(asset, Decimal(0))) for asset, amount in held.items()}
-    total = Decimal(0)
-    for in_btc in worth.values():
-        total = accounts.add(total, in_btc)
+def _wallet(name: str, held: Mapping[str, _Holding], quote: str, *, detailed: bool) -> dict[str, object]:
+    in_btc = {asset: accounts.multiply(holding.total, _price(asset)) for asset, holding in held.items()}
+    worth = reduce(accounts.add, in_btc.values(), Decimal(0))
     shown: dict[str, object] = {
         "activate": True,
-        "balance": accounts.text(accounts.divide(total, _IN_BTC[quote])),
+        "balance": accounts.text(accounts.divide(worth, _IN_BTC[quote])),
         "walletName": name,
     }
     if detailed:
@@ -78,12 +93,16 @@ def _wallet(name: str, held: Mapping[str, Decimal], quote: str, *, detailed: boo
             {
                 "asset": asset,
                 "assetName": asset,
-                "free": accounts.text(amount),
-                "locked": "0",
+                "free": accounts.text(holding.free),
+                "locked": accounts.text(holding.locked),
                 "freeze": "0",
                 "withdrawing": "0",
-                "btcValuation": accounts.text(worth[asset]),
+                "btcValuation": accounts.text(in_btc[asset]),
             }
-            for asset, amount in held.items()
+            for asset, holding in held.items()
         ]
     return shown
+
+
+def _price(asset: str) -> Decimal:
+    return _IN_BTC.get(asset, Decimal(0))

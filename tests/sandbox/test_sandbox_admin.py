@@ -159,6 +159,17 @@ def test_money_can_be_deposited(http: httpx.Client, sandbox: Sandbox, deposit: P
     assert sandbox.balance("options", "SOL") * 10 == 1
 
 
+def test_money_can_be_locked(http: httpx.Client, sandbox: Sandbox, transfer: Callable[..., httpx.Response]) -> None:
+    answer = http.post("/sandbox/locks", json={"wallet": "spot", "asset": "USDT", "amount": "99999.5"})
+    assert (answer.status_code, answer.json()["balances"]["spot"]["USDT"]) == (201, "100000")
+    assert [transfer(amount=amount).status_code for amount in ("0.6", "0.5")] == [400, 200]
+
+
+def test_more_than_there_is_cannot_be_locked(http: httpx.Client) -> None:
+    answer = http.post("/sandbox/locks", json={"wallet": "spot", "asset": "USDT", "amount": "100000.1"})
+    assert (answer.status_code, "cannot lock" in answer.json()["error"]) == (400, True)
+
+
 def test_money_can_be_deposited_for_another_account(sandbox: Sandbox, deposit: Post) -> None:
     other = sandbox.exchange.open_account({})
     assert deposit(wallet="spot", asset="USDT", amount="1", uid=other).json()["uid"] == other

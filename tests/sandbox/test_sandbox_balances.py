@@ -69,6 +69,34 @@ def test_details_are_texts_of_exact_amounts(exchange: Exchange, ask: Ask) -> Non
     ]
 
 
+def test_what_open_orders_bind_is_told_apart_and_counts(exchange: Exchange, ask: Ask) -> None:
+    before = wallets(ask("wallet_balance"))["Isolated Margin"]["balance"]
+    exchange.lock("isolated_margin:BTCUSDT", "USDT", "0.5")
+    exchange.lock("isolated_margin:ETHUSDT", "USDT", 2)
+    isolated = wallets(ask("wallet_balance", needBalanceDetail="true"))["Isolated Margin"]
+    (usdt,) = (row for row in isolated["assetBalances"] if row["asset"] == "USDT")
+    assert (usdt["free"], usdt["locked"], isolated["balance"]) == ("39997.5", "2.5", before)
+
+
+def test_what_is_locked_cannot_be_transferred(exchange: Exchange, ask: Ask) -> None:
+    exchange.lock("options", "USDT", 15_000)
+    answers = [ask("transfer", type="OPTION_MAIN", asset="USDT", amount=amount)[0] for amount in ("5000.01", "5000")]
+    exchange.lock("options", "USDT", 0)
+    assert [*answers, ask("transfer", type="OPTION_MAIN", asset="USDT", amount=15_000)[0]] == [400, 200, 200]
+
+
+def test_the_spot_account_tells_what_is_locked(exchange: Exchange, ask: Ask) -> None:
+    exchange.lock("spot", "BTC", "0.1")
+    (btc,) = (row for row in ask("account")[1]["balances"] if row["asset"] == "BTC")
+    assert (btc["free"], btc["locked"]) == ("9.9", "0.1")
+
+
+@pytest.mark.parametrize("amount", ["20000.1", "-1", "much", "NaN"])
+def test_only_what_is_there_can_be_locked(exchange: Exchange, amount: str) -> None:
+    with pytest.raises(ValueError, match=r"cannot lock|not an amount"):
+        exchange.lock("options", "USDT", amount)
+
+
 def test_isolated_margin_is_one_wallet_over_all_pairs(ask: Ask) -> None:
     isolated = wallets(ask("wallet_balance", needBalanceDetail="true"))["Isolated Margin"]["assetBalances"]
     assert {row["asset"]: row["free"] for row in isolated} == {"USDT": "40000", "BTC": "1", "ETH": "10"}
