@@ -26,7 +26,7 @@ Fault names and fields are those of `binance_transfer_sandbox.faults`. What cann
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
 from attrs import asdict
@@ -66,16 +66,18 @@ def _truth(exchange: Exchange) -> list[Route]:
 
 
 def _money(exchange: Exchange) -> list[Route]:
-    async def change(request: Request) -> JSONResponse:
-        act = exchange.deposit if request.url.path.endswith("/deposits") else exchange.lock
-        try:
-            values = await _read(request)
-            uid = str(values.pop("uid", exchange.uids[0]))
-            texts = _texts(values, {"wallet", "asset", "amount"})
-            act(texts["wallet"], texts["asset"], accounts.parse(texts["amount"]), uid=_uid(exchange, uid))
-            return _balances(exchange, uid, 201)
-        except (ValueError, RecursionError) as unfit:
-            return _refusal(unfit)
+    def handler(act: Callable[..., None]) -> Callable[[Request], Awaitable[JSONResponse]]:
+        async def change(request: Request) -> JSONResponse:
+            try:
+                values = await _read(request)
+                uid = str(values.pop("uid", exchange.uids[0]))
+                texts = _texts(values, {"wallet", "asset", "amount"})
+                act(texts["wallet"], texts["asset"], accounts.parse(texts["amount"]), uid=_uid(exchange, uid))
+                return _balances(exchange, uid, 201)
+            except (ValueError, RecursionError) as unfit:
+                return _refusal(unfit)
+
+        return change
 
     async def list_symbols(_request: Request) -> JSONResponse:
         return JSONResponse({"symbols": exchange.symbols})
@@ -88,8 +90,8 @@ def _money(exchange: Exchange) -> list[Route]:
         return JSONResponse({"symbols": exchange.symbols}, 201)
 
     return [
-        Route("/deposits", change, methods=["POST"]),
-        Route("/locks", change, methods=["POST"]),
+        Route("/deposits", handler(exchange.deposit), methods=["POST"]),
+        Route("/locks", handler(exchange.lock), methods=["POST"]),
         Route("/symbols", list_symbols, methods=["GET"]),
         Route("/symbols", add_symbol, methods=["POST"]),
     ]

@@ -326,7 +326,9 @@ def target_of(fault: Fault) -> Target:
     """Return the operation that a fault is about unless one is named."""
     if not isinstance(fault, Together):
         return fault.target
-    targets = [one.target for one in sorted(fault.faults, key=lambda one: one.answers) if one.target != "any"]
+    targets: list[Target] = [
+        one.target for one in sorted(fault.faults, key=lambda one: one.answers) if one.target != "any"
+    ]
     return targets[0] if targets else "any"
 
 
