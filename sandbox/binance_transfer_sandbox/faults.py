@@ -326,9 +326,8 @@ def target_of(fault: Fault) -> Target:
     """Return the operation that a fault is about unless one is named."""
     if not isinstance(fault, Together):
         return fault.target
-    targets: list[Target] = [
-        one.target for one in sorted(fault.faults, key=lambda one: one.answers) if one.target != "any"
-    ]
+    rows_first = sorted(fault.faults, key=lambda one: one.answers)
+    targets: list[Target] = [one.target for one in rows_first if one.target != "any"]
     return targets[0] if targets else "any"
 
 
