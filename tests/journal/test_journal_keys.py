@@ -164,7 +164,7 @@ def test_a_refusal_is_raised_as_it_came_and_settles_the_attempt(
 
 def test_a_receipt_carries_what_came_with_the_answer(client: bt.TransferClient) -> None:
     receipt = client.transfer(*SWEEP, idempotency_key="k")
-    assert (receipt.http_status, receipt.used_uid_weight_1m) == (200, 900)
+    assert (receipt.http_status, receipt.used_uid_weight_1m) == (200, 300)
 
 
 def test_an_unknown_outcome_is_raised_as_it_came(client: bt.TransferClient, sandbox: Sandbox) -> None:

@@ -200,7 +200,7 @@ def test_each_type_moves_what_it_says(name: str, sandbox: Sandbox) -> None:
 
 def test_a_receipt_brings_the_weight(way: Way, sandbox: Sandbox) -> None:
     receipt = in_sandbox(way, sandbox)
-    assert (receipt.http_status, receipt.used_uid_weight_1m, receipt.retry_after_s) == (200, 900, None)
+    assert (receipt.http_status, receipt.used_uid_weight_1m, receipt.retry_after_s) == (200, 300, None)
 
 
 def test_transfer_is_execute(sandbox: Sandbox) -> None:
