@@ -12,7 +12,7 @@ from binance_transfer.audit import fits
 from binance_transfer.books import Books
 from binance_transfer.clock import Instant
 from binance_transfer.entries import AccountRecord, AnswerRecord, AttemptRecord
-from binance_transfer_api.api.asset.universal_transfer import WEIGHT_LIMIT
+from binance_transfer_api.api.asset.universal_transfer import WEIGHT, WEIGHT_LIMIT
 from tests.journal.conftest import Database, OpenJournal
 
 T = TypeVar("T")
@@ -38,12 +38,12 @@ def answered(journal: bt.Journal, begun: Any, used: int, silent_until_ms: int = 
 @pytest.mark.parametrize(
     ("figures", "cost"),
     [
-        ([300, 600, 900], 300),  # less than the spec says
-        ([5_000], 900),  # a stranger has used the account: one figure says nothing
+        ([100, 200, 300], 100),  # less than the spec says
+        ([5_000], WEIGHT),  # a stranger has used the account: one figure says nothing
         ([100, 1_001], 500),  # no more than all there is, by those that were answered
         ([1_000, 2_000, 4_000], 1_333),  # what came on top, by all that began but one, and at most a share of all
         ([100, 100_100], 18_000),  # strangers do not stop everybody: ten a minute are tried
-        ([5_000, 5_000], 900),
+        ([5_000, 5_000], WEIGHT),
     ],
 )
 def test_the_cost_of_a_call_is_learned_from_the_headers(figures: list[int], cost: int, journal: bt.Journal) -> None:
@@ -53,10 +53,10 @@ def test_the_cost_of_a_call_is_learned_from_the_headers(figures: list[int], cost
 
 
 def test_what_was_learned_outlasts_the_minute(journal: bt.Journal) -> None:
-    """200 calls of 900 fit into a minute. Where one costs 300, the next minute's 599th call is not kept waiting."""
-    answered(journal, begin(journal, 1, MINUTE_MS), 300)
-    account = answered(journal, begin(journal, 2, MINUTE_MS + 60_000), WEIGHT_LIMIT - 500)
-    assert (account.weight, account.started, account.answered) == (300, 1, 1)
+    """600 calls of 300 fit into a minute. Where one costs 100, the next minute's 1799th is not kept waiting."""
+    answered(journal, begin(journal, 1, MINUTE_MS), 100)
+    account = answered(journal, begin(journal, 2, MINUTE_MS + 60_000), WEIGHT_LIMIT - 200)
+    assert (account.weight, account.started, account.answered) == (100, 1, 1)
     assert isinstance(begin(journal, 3, MINUTE_MS + 60_001), AttemptRecord)
 
 
@@ -98,8 +98,8 @@ def test_an_account_sees_nothing_of_another_one(open_journal: OpenJournal) -> No
 
 
 def test_transfers_under_way_are_counted(journal: bt.Journal) -> None:
-    """Two calls cost 1800. Where 2000 are left, a third one waits until an answer says what there is."""
-    answered(journal, begin(journal, 1, MINUTE_MS), WEIGHT_LIMIT - 2_000)
+    """Two calls cost 600. Where 700 are left, a third one waits until an answer says what there is."""
+    answered(journal, begin(journal, 1, MINUTE_MS), WEIGHT_LIMIT - 700)
     begun = [begin(journal, amount, MINUTE_MS + 1) for amount in (2, 3, 4)]
     assert [isinstance(found, bookkeeping.Wait) for found in begun] == [False, False, True]
     assert "under way" in begun[2].reason
