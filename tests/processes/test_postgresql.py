@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.books import Books
-from binance_transfer.entries import AccountRecord
+from binance_transfer.transaction import JournalTransaction
+from binance_transfer.records import AccountRecord
 from binance_transfer_sandbox import Sandbox
 from tests.journal.test_journal_workers import FORK, OPEN
 from tests.processes.conftest import PostgreSQL
@@ -57,7 +57,7 @@ def test_a_connection_cut_in_a_transaction_commits_nothing(
 ) -> None:
     """The server goes down, or somebody ends the session, between the first statement and the commit."""
 
-    def change(books: Books) -> None:
+    def change(books: JournalTransaction) -> None:
         books.put_account(AccountRecord("treasury", halted="half done"))
         postgresql.cut(schema)
         time.sleep(0.2)
@@ -141,7 +141,7 @@ def test_a_worker_that_is_stopped_in_a_transaction_does_not_stop_the_others(
     monkeypatch.setattr(module, "_IDLE_MS", 500)
     with bt.Journal(url, account="treasury") as sleeper:
 
-        def change(books: Books) -> None:
+        def change(books: JournalTransaction) -> None:
             books.account()
             journal.halt("others go on")
 
@@ -159,7 +159,7 @@ def test_changes_of_one_account_run_alone_whatever_the_server_prefers(
     with bt.Journal(stricter, account="treasury") as journal:
         waiting = Thread(target=lambda: seen.append(journal.transact(lambda books: books.account()).halted))
 
-        def change(books: Books) -> None:
+        def change(books: JournalTransaction) -> None:
             books.put_account(AccountRecord("treasury", halted="now"))
             waiting.start()
             time.sleep(0.5)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 import binance_transfer as bt
-from binance_transfer import flows
+from binance_transfer.effects import Post
 from binance_transfer_sandbox import Sandbox, faults
 from tests.reconcile.conftest import ManualClock
 from tests.wrapper import calls, keys
@@ -603,7 +603,7 @@ def test_attempts_whose_time_is_long_over_are_forgotten() -> None:
     now_ms = session.server_clock.now().server_ms
 
     def refused(attempt: bt.Attempt) -> bool:
-        return session.refusal(flows.Post(attempt, 1.0)) is not None
+        return session.refusal(Post(attempt, 1.0)) is not None
 
     recent = bt.Attempt(calls.ORDER, now_ms, 5_000)
     assert not refused(recent)
@@ -615,8 +615,8 @@ def test_ids_that_were_answered_long_ago_are_forgotten() -> None:
     session = made(bt.TransferClient)._session
     attempt = bt.Attempt(calls.ORDER, 0, 5_000)
     for tran_id in range(1, 100_002):
-        session.immediate(flows.Claim(attempt, tran_id))
-    assert len(session.immediate(flows.Claimed(bt.Attempt(calls.ORDER, 0, 5_000)))) == 100_000
+        session.claim(attempt, tran_id)
+    assert len(session.claimed_by_others(bt.Attempt(calls.ORDER, 0, 5_000))) == 100_000
 
 
 @pytest.mark.parametrize("way", calls.WAYS)

@@ -17,7 +17,7 @@ from binance_transfer.clock import Deadline
 from binance_transfer.effects import Context, Flow, Post, Read, Sleep
 from binance_transfer.errors import ClockOutOfSync, NotSent, PermissionDenied, ReadFailed
 from binance_transfer.history import HistoryQuery, Page, page
-from binance_transfer.outcome import LIMITED, Receipt
+from binance_transfer.outcome import Receipt
 from binance_transfer.transfer import Transfer
 from binance_transfer_api.api.account import api_restrictions
 from binance_transfer_api.api.asset import universal_transfer_history
@@ -192,7 +192,7 @@ def preflight(context: Context, deadline: Deadline) -> Flow[Preflight]:
     """
     Ask for the clock, the key's permissions and the state of the exchange.
 
-    Raises ReadFailed where the exchange cannot be reached or asks for silence; what it only refuses is reported.
+    What the exchange refuses to this key is reported; raises ReadFailed where there is no usable answer.
     """
     clock = deadline.clock
     before_ms = clock.time() * 1000
@@ -228,14 +228,12 @@ def _system_status(context: Context, deadline: Deadline) -> Flow[int]:
 
 
 def _reported(problems: list[str], what: str, flow: Flow[Model]) -> Flow[Model | None]:
-    """Return what a reading says, or note why it says nothing."""
+    """Return what a reading says, or note that the exchange refuses it to this key; raises any other ReadFailed."""
     try:
         return (yield from flow)
     except ReadFailed as failed:
-        if failed.http_status in LIMITED:
+        if not isinstance(outcome.not_begun(failed), PermissionDenied):
             raise
-        advice = ""
-        if isinstance(outcome.not_begun(failed), PermissionDenied):
-            advice = ": the key may be wrong, may lack the permission to read, or may not be used from this address"
-        problems.append(f"{what} could not be read ({failed}){advice}")
+        advice = "the key may be wrong, may lack the permission to read, or may not be used from this address"
+        problems.append(f"{what} could not be read ({failed}): {advice}")
         return None
