@@ -234,7 +234,7 @@ def _wall_ms() -> int:
 def _engine(url: object) -> Engine | str:
     """Return an engine, or what is wrong with the URL, which is never shown: it may hold a password."""
     try:
-        parsed = make_url(url) if isinstance(url, (str, URL)) else URL.create("")
+        parsed = make_url(plain(url)) if isinstance(url, (str, URL)) else URL.create("")
     except (ArgumentError, ValueError):
         parsed = URL.create("")
     try:

@@ -24,6 +24,8 @@ _NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?|\.[0-9]+([
 _EXPONENT_LIMIT: Final = 100  # an amount beyond it is a mistake, and its digits would fill the memory
 _WIRE: Final = re.compile(AMOUNT_PATTERN, re.ASCII)
 
+_ORDINARY: Final = re.compile(r"[A-Z0-9]+", re.ASCII)  # what nearly all names are: nothing in them has to be looked for
+
 # How people write a pair elsewhere: BTC/USDT, BTC-USDT, and ccxt's BTC/USDT:USDT.
 _SEPARATORS: Final = frozenset("/-_:.,|\\")
 _UPPER: Final = {ord(lower): lower.upper() for lower in ascii_lowercase}
@@ -186,6 +188,8 @@ def _alike(one: str, other: str) -> bool:
 def check_name(parameter: str, name: object) -> str:
     """Return an asset or symbol; raises InvalidTransfer where nobody sees all of it, or it is spelt otherwise."""
     text = check_text(parameter, name)
+    if _ORDINARY.fullmatch(text):
+        return text
     if hidden := invisible_in(text):
         message = f"{parameter} {quoted(text)} holds a character that nobody sees ({hidden}): leave it out"
         raise InvalidTransfer(message)
