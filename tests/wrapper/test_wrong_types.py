@@ -190,6 +190,12 @@ def test_a_limit_holds_for_an_unchecked_transfer_in_another_spelling(asset: str)
     assert "more than the 100" in bt.Policy(max_amount={"USDT": 100}).objection(transfer)
 
 
+@pytest.mark.parametrize("limits", [{"types": []}, {"assets": []}])
+def test_an_objection_is_one_line_whatever_the_transfer_is_called(limits: dict[str, Any]) -> None:
+    transfer = bt.Transfer.unchecked("\x1b[2J", "\x1b[2J", 5)
+    assert bt.Policy(**limits).objection(transfer).isprintable()
+
+
 @pytest.mark.parametrize("limits", [{"types": "MAIN_UMFUTURE"}, {"assets": "USDT"}, {"max_amount": [("USDT", 1)]}])
 def test_what_is_no_list_or_mapping_is_a_type_error(limits: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="give"):
