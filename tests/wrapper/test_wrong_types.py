@@ -94,10 +94,7 @@ RIGHT = {
     ("Attempt.from_dict", "timestamp_ms", "int"), ("Attempt.from_dict", "recv_window_ms", "int"),
     ("Attempt.from_dict", "id", "control"), ("Attempt.from_dict", "id", "surrogate"),
     ("Attempt.from_dict", "id", "hostile-text"),
-    ("Attempt.from_dict", "type", "control"), ("Attempt.from_dict", "type", "hostile-text"),
-    ("Attempt.from_dict", "asset", "control"), ("Attempt.from_dict", "asset", "hostile-text"),
-    *(("Attempt.from_dict", f"{way}_symbol", case) for way in ("from", "to")
-      for case in ("none", "control", "hostile-text")),
+    ("Attempt.from_dict", "from_symbol", "none"), ("Attempt.from_dict", "to_symbol", "none"),
     ("Credentials-pem", "passphrase", "none"),
     *(("Policy", name, "none") for name in LIMITS),
 }  # fmt: skip
