@@ -104,13 +104,14 @@ SAME: list[tuple[str, list[str]]] = [
     (
         "http://127.0.0.1:8080",
         ["http://127.0.0.1:8080", "http://localhost:8080", "http://LOCALHOST:8080/", "http://[::1]:8080",
-         "http://127.1.2.3:8080", "http://ip6-localhost:8080", "http://localhost.:8080", "http://[0:0:0:0:0:0:0:1]:8080"],
+         "http://127.1.2.3:8080", "http://ip6-localhost:8080", "http://localhost.:8080", "http://[0:0:0:0:0:0:0:1]:8080",
+         "http://[::ffff:127.0.0.1]:8080"],
     ),
     ("http://127.0.0.1", ["http://localhost", "http://localhost:80", "http://[::1]:80/", "http://127.0.0.1"]),
     ("https://127.0.0.1", ["https://localhost", "https://localhost:443"]),
     ("https://proxy.example/binance", ["https://Proxy.Example:443/binance/", "https://proxy.example./binance"]),
     ("https://[2001:db8::1]:8443", ["https://[2001:DB8:0::1]:8443/", "https://[2001:0db8::0001]:8443"]),
-    ("https://10.0.0.1", ["https://10.0.0.1:443/"]),
+    ("https://10.0.0.1", ["https://10.0.0.1:443/", "https://[::ffff:10.0.0.1]"]),
 ]  # fmt: skip
 
 

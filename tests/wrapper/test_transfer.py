@@ -484,6 +484,17 @@ def test_an_attempt_comes_back_whatever_rules_it_was_made_under(values: dict[str
     assert (bt.Attempt.from_dict(attempt.to_dict()), attempt.transfer.checked) == (attempt, checked)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [{"type": "NONE"}, {"type": "main_umfuture"}, {"asset": "US DT"}, {"asset": "US\u200bDT"}, {"to_symbol": "BTCUSDT"},
+     {"type": "ISOLATEDMARGIN_MARGIN"}, {"amount": "0"}],
+    ids=str,
+)  # fmt: skip
+def test_what_no_version_took_as_checked_is_a_damaged_attempt(damage: dict[str, Any]) -> None:
+    with pytest.raises(bt.InvalidTransfer):
+        bt.Attempt.from_dict(attempt_of({"type": "MAIN_UMFUTURE", "asset": "USDT"} | damage))
+
+
 def test_a_recorded_type_that_nobody_knows_is_unchecked() -> None:
     """A newer program wrote it: reconciliation must not conclude anything from its absence."""
     assert not bt.Transfer.recorded("TYPE_OF_TOMORROW", "USDT", 1, checked=True).checked

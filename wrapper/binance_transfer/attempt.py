@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from attrs import field, frozen
 
-from binance_transfer.transfer import Transfer
+from binance_transfer.transfer import Transfer, check_former_rules
 from binance_transfer.visible import plain, quoted
 from binance_transfer_api.api.asset import universal_transfer
 from binance_transfer_api.types import Request
@@ -81,9 +81,15 @@ class Attempt:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Self:
-        """Make the attempt again that ``to_dict`` wrote; raises ValueError where the values are not such."""
+        """
+        Make the attempt again that ``to_dict`` wrote, of this version or an older one.
+
+        Raises ValueError where the values are not such.
+        """
         given = _complete(values)
         transfer = Transfer.recorded(**{name: given[name] for name in _OF_TRANSFER})
+        if given["checked"]:
+            check_former_rules(transfer)
         return cls(transfer, given["timestamp_ms"], given["recv_window_ms"], given["id"])
 
     def request(self) -> Request:

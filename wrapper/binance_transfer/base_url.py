@@ -10,7 +10,7 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from binance_transfer.visible import quoted
+from binance_transfer.visible import plain, quoted
 from binance_transfer_api import SERVERS
 
 DEFAULT: Final = SERVERS[0]
@@ -42,6 +42,7 @@ _OTHERS: Final = {
 
 def checked_base_url(base_url: object) -> str:
     """Return a base URL without a slash at its end; raises ValueError unless it is https, or http to this machine."""
+    base_url = plain(base_url)
     if not isinstance(base_url, str) or not base_url.isascii() or not base_url.isprintable() or set(base_url) & _ODD:
         message = "base_url must be scheme, host, port and path, and nothing more"  # not shown: it may hold a password
         raise ValueError(message)
@@ -102,14 +103,18 @@ def _parts(base_url: str) -> SplitResult | None:
 
 def _host(parts: SplitResult) -> str:
     host = (parts.hostname or "").removesuffix(".")
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return host
+    address = _address(host)
+    return host if address is None else str(address)
 
 
 def _is_loopback(host: str) -> bool:
+    address = _address(host)
+    return address is not None and address.is_loopback
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return None
+    return (address.version == 6 and address.ipv4_mapped) or address  # noqa: PLR2004  # IPv6 has a spelling for IPv4

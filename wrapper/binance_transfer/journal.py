@@ -335,7 +335,7 @@ def _is_blank(value: object) -> bool:
 def _database(url: object) -> Database | str:
     """Return a database, or what is wrong with the URL, which is never shown: it may hold a password."""
     try:
-        parsed = make_url(url) if isinstance(url, (str, URL)) else URL.create("")
+        parsed = make_url(plain(url)) if isinstance(url, (str, URL)) else URL.create("")
     except (ArgumentError, ValueError):
         parsed = URL.create("")
     try:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from binance_transfer.transfer import Transfer, check_name, check_type, positive_amount, spelt
-from binance_transfer.visible import described, quoted
+from binance_transfer.visible import described, one_line, quoted
 
 # Even unchecked amounts have at most 100 digits, and as many places before or behind the point: no sum needs more.
 _EXACT: Final = Context(prec=400, traps=[Inexact])
@@ -86,21 +86,24 @@ class Policy:
     def objection(self, transfer: Transfer) -> str:
         """Say why one transfer is outside the limits, "" if it is not."""
         if self.types is not None and transfer.type not in self.types:
-            return f"{transfer.type} is not among the allowed types"
+            return f"{one_line(transfer.type)} is not among the allowed types"
         if self.assets is not None and transfer.asset not in self.assets:
-            return f"{transfer.asset} is not among the allowed assets"
+            return f"{one_line(transfer.asset)} is not among the allowed assets"
         limit = self.max_amount.get(spelt(transfer.asset))
         if limit is not None and transfer.amount > limit:
-            return f"{transfer.amount_text} {transfer.asset} is more than the {limit:f} that one transfer may move"
+            return f"{_much(transfer)} is more than the {limit:f} that one transfer may move"
         return ""
 
     def daily_objection(self, transfer: Transfer, today: Decimal) -> str:
         """Say why a transfer is too much on top of what the day has moved, "" if it is not."""
         limit = self.max_per_day.get(spelt(transfer.asset))
         if limit is not None and exact_sum([today, transfer.amount]) > limit:
-            much = f"{transfer.amount_text} {transfer.asset} on top of {today:f}"
-            return f"{much} is more than the {limit:f} that a day may move"
+            return f"{_much(transfer)} on top of {today:f} is more than the {limit:f} that a day may move"
         return ""
+
+
+def _much(transfer: Transfer) -> str:
+    return f"{transfer.amount_text} {transfer.asset}"
 
 
 def exact_sum(amounts: Iterable[Decimal]) -> Decimal:

@@ -24,6 +24,8 @@ _NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?|\.[0-9]+([
 _EXPONENT_LIMIT: Final = 100  # an amount beyond it is a mistake, and its digits would fill the memory
 _WIRE: Final = re.compile(AMOUNT_PATTERN, re.ASCII)
 
+_ORDINARY: Final = re.compile(r"[A-Z0-9]+", re.ASCII)  # what nearly all names are: nothing in them has to be looked for
+
 # How people write a pair elsewhere: BTC/USDT, BTC-USDT, and ccxt's BTC/USDT:USDT.
 _SEPARATORS: Final = frozenset("/-_:.,|\\")
 _UPPER: Final = {ord(lower): lower.upper() for lower in ascii_lowercase}
@@ -159,24 +161,38 @@ def check_type(name: object) -> None:
 
 
 def check_symbols(name: str, from_symbol: str | None, to_symbol: str | None) -> None:
-    """Raise InvalidTransfer unless exactly the symbols that the type needs are there."""
+    """Raise InvalidTransfer unless exactly the symbols that the type needs are there, and spelt right."""
+    _check_needed(name, from_symbol, to_symbol)
+    for parameter, symbol in (("from_symbol", from_symbol), ("to_symbol", to_symbol)):
+        if symbol is not None:
+            check_name(parameter, symbol)
+    if from_symbol is not None and to_symbol is not None and _alike(from_symbol, to_symbol):
+        message = f"from_symbol and to_symbol are both {quoted(to_symbol)}: the money is in that wallet already"
+        raise InvalidTransfer(message)
+
+
+def check_former_rules(transfer: Transfer) -> None:
+    """Raise InvalidTransfer unless some version took this as a checked transfer: all rules but those for spelling."""
+    check_type(transfer.type)
+    _check_needed(transfer.type, transfer.from_symbol, transfer.to_symbol)
+    names = {"asset": transfer.asset, "from_symbol": transfer.from_symbol, "to_symbol": transfer.to_symbol}
+    for parameter, name in names.items():
+        if name is not None:
+            _check_visible(parameter, name)
+
+
+def _check_needed(name: str, from_symbol: str | None, to_symbol: str | None) -> None:
     info = TRANSFER_TYPES[name]
     for parameter, symbol, needed in (
         ("from_symbol", from_symbol, info.needs_from_symbol),
         ("to_symbol", to_symbol, info.needs_to_symbol),
     ):
-        if symbol is None:
-            if needed:
-                message = f"{name} needs {parameter}: the trading pair of the isolated margin wallet, e.g. 'BTCUSDT'"
-                raise InvalidTransfer(message)
-        elif needed:
-            check_name(parameter, symbol)
-        else:
+        if symbol is None and needed:
+            message = f"{name} needs {parameter}: the trading pair of the isolated margin wallet, e.g. 'BTCUSDT'"
+            raise InvalidTransfer(message)
+        if symbol is not None and not needed:
             message = f"{name} takes no {parameter}: leave it out, or the money may go to another wallet"
             raise InvalidTransfer(message)
-    if from_symbol is not None and to_symbol is not None and _alike(from_symbol, to_symbol):
-        message = f"from_symbol and to_symbol are both {quoted(to_symbol)}: the money is in that wallet already"
-        raise InvalidTransfer(message)
 
 
 def _alike(one: str, other: str) -> bool:
@@ -186,9 +202,9 @@ def _alike(one: str, other: str) -> bool:
 def check_name(parameter: str, name: object) -> str:
     """Return an asset or symbol; raises InvalidTransfer where nobody sees all of it, or it is spelt otherwise."""
     text = check_text(parameter, name)
-    if hidden := invisible_in(text):
-        message = f"{parameter} {quoted(text)} holds a character that nobody sees ({hidden}): leave it out"
-        raise InvalidTransfer(message)
+    if _ORDINARY.fullmatch(text):
+        return text
+    _check_visible(parameter, text)
     meant = spelt(text)
     if not meant:
         message = f"{parameter} {quoted(text)} has no letter and no digit"
@@ -197,6 +213,12 @@ def check_name(parameter: str, name: object) -> str:
         message = f"{parameter} {quoted(text)} is not how the exchange spells it: write {quoted(meant)}"
         raise InvalidTransfer(message)
     return text
+
+
+def _check_visible(parameter: str, text: str) -> None:
+    if hidden := invisible_in(text):
+        message = f"{parameter} {quoted(text)} holds a character that nobody sees ({hidden}): leave it out"
+        raise InvalidTransfer(message)
 
 
 def spelt(name: str, between: str = "") -> str:
