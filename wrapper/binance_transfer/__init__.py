@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.audit import Audit
+from binance_transfer.balances import Balance
 from binance_transfer.calls import Preflight, interrupted_attempt
 from binance_transfer.client import AsyncTransferClient, TransferClient
 from binance_transfer.clock import Clock
@@ -69,6 +70,7 @@ __all__ = [
     "Attempt",
     "AttemptRecord",
     "Audit",
+    "Balance",
     "Clock",
     "ClockOutOfSync",
     "Credentials",

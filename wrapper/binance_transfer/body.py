@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from binance_transfer.visible import one_line
 from binance_transfer_api.errors import ERROR_CODES
 from binance_transfer_api.types import INT64_MAXIMUM
 
@@ -29,7 +30,7 @@ class Said:
     """
     What a body says.
 
-    code, msg: the vendor's error; msg is "" where it is missing or no text. Nothing in it is secret.
+    code, msg: the vendor's error; msg is "" where it is missing or no text. It is one line without secrets.
     open: it may belong to a transfer that was made.
     """
 
@@ -49,7 +50,7 @@ def said(body: bytes, redact: Callable[[str], str] = str) -> Said:
     code, msg = fields.get("code"), fields.get("msg")
     return Said(
         code if isinstance(code, int) and not isinstance(code, bool) and abs(code) <= INT64_MAXIMUM else None,
-        redact(msg) if isinstance(msg, str) else "",
+        one_line(redact(msg)) if isinstance(msg, str) else "",
         _names_a_transfer(body) or _holds_a_transfer(document),
     )
 

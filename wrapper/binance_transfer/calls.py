@@ -11,8 +11,9 @@ from typing import Final, TypeVar
 from attrs import frozen
 
 from binance_transfer import outcome
-from binance_transfer.answer import Reply
+from binance_transfer.answer import Answer, Reply
 from binance_transfer.attempt import Attempt
+from binance_transfer.balances import Balances, balances_of
 from binance_transfer.clock import Deadline
 from binance_transfer.effects import Context, Flow, Post, Read, Sleep
 from binance_transfer.errors import ClockOutOfSync, NotSent, PermissionDenied, ReadFailed
@@ -20,7 +21,7 @@ from binance_transfer.history import HistoryQuery, Page, page
 from binance_transfer.outcome import Receipt
 from binance_transfer.transfer import Transfer
 from binance_transfer_api.api.account import api_restrictions
-from binance_transfer_api.api.asset import universal_transfer_history
+from binance_transfer_api.api.asset import universal_transfer_history, wallet_balance
 from binance_transfer_api.api.system import server_time, system_status
 from binance_transfer_api.models import ApiError
 from binance_transfer_api.types import Request, Unexpected
@@ -156,12 +157,16 @@ def signed_read(
     build: Callable[[int], Request],
     parse: Callable[[int, bytes], Model | ApiError | Unexpected],
     deadline: Deadline,
-) -> Flow[Model]:
-    """Make a reading call that carries a timestamp; raises ReadFailed."""
+) -> Flow[tuple[Model, Callable[[str], str]]]:
+    """
+    Make a reading call that carries a timestamp; raises ReadFailed.
+
+    Returns what it says, and what masks secrets in texts of it before they are shown.
+    """
     yield from read_clock_if_stale(context, deadline)
     reply = yield from _read(context, build(context.clock.now_ms()), deadline)
     try:
-        return outcome.read(reply, parse)
+        return outcome.read(reply, parse), reply.redact if isinstance(reply, Answer) else str
     except ReadFailed as failed:
         if failed.code == _INVALID_TIMESTAMP:
             context.clock.mark_stale()
@@ -179,13 +184,26 @@ def _read(context: Context, request: Request, deadline: Deadline) -> Flow[Reply]
 def read_page(context: Context, query: HistoryQuery, number: int, deadline: Deadline) -> Flow[Page]:
     """Read one page of history, counted from 1; raises ReadFailed."""
     recv_window_ms = context.settings.recv_window_ms
-    answer = yield from signed_read(
+    answer, redact = yield from signed_read(
         context,
         lambda timestamp_ms: query.request(number, timestamp_ms, recv_window_ms),
         universal_transfer_history.parse_response,
         deadline,
     )
-    return page(answer)
+    return page(answer, redact)
+
+
+def balances(context: Context, deadline: Deadline) -> Flow[Balances]:
+    """Read what each wallet holds; raises ReadFailed."""
+    answer, redact = yield from signed_read(
+        context,
+        lambda timestamp_ms: wallet_balance.build_request(
+            need_balance_detail=True, recv_window=context.settings.recv_window_ms, timestamp=timestamp_ms
+        ),
+        wallet_balance.parse_response,
+        deadline,
+    )
+    return balances_of(answer, redact)
 
 
 def preflight(context: Context, deadline: Deadline) -> Flow[Preflight]:
@@ -199,7 +217,7 @@ def preflight(context: Context, deadline: Deadline) -> Flow[Preflight]:
     server_ms = yield from measure_clock(context, deadline)
     offset_ms = server_ms - round((before_ms + clock.time() * 1000) / 2)
     problems: list[str] = []
-    key = yield from _reported(
+    restrictions = yield from _reported(
         problems,
         "the key's permissions",
         signed_read(
@@ -211,6 +229,7 @@ def preflight(context: Context, deadline: Deadline) -> Flow[Preflight]:
             deadline,
         ),
     )
+    key = restrictions[0] if restrictions else None
     status = yield from _reported(problems, "the state of the exchange", _system_status(context, deadline))
     return Preflight(
         clock_offset_ms=offset_ms,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import httpx
 
     from binance_transfer.audit import Audit
+    from binance_transfer.balances import Balances
     from binance_transfer.journal import Journal
     from binance_transfer.records import Entry
 
@@ -305,8 +306,24 @@ class TransferClient(_Transferring[Receipt]):
                 self._run(calls.read_page(self._session, query, number, self._session.call_deadline()))
             )
 
+    def balances(self) -> "Balances":
+        """
+        Return what each wallet holds: wallet → asset → Balance(free, locked). For people and plans, never a proof.
+
+        A wallet that the exchange names and ``Wallet`` does not stays under the exchange's name. Isolated margin is one
+        wallet here, not split by trading pair, and portfolio margin may be missing: what is not there is not known.
+
+        Raises ReadFailed. Source: GET /sapi/v1/asset/wallet/balance, IP weight 60.
+        """
+        return self._run(calls.balances(self._session, self._session.call_deadline()))
+
     def preflight(self) -> Preflight:
-        """Ask for the clock, the key's permissions and the state of the exchange; raises ReadFailed."""
+        """
+        Ask for the clock, the key's permissions and the state of the exchange.
+
+        What the exchange refuses to tell this key is None, and ``problems`` says why; raises ReadFailed where there is
+        no usable answer.
+        """
         return self._run(calls.preflight(self._session, self._session.call_deadline()))
 
     def close(self) -> None:
@@ -457,8 +474,12 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
             ):
                 yield record
 
+    async def balances(self) -> "Balances":
+        """Return what each wallet holds: see TransferClient.balances."""
+        return await self._run(calls.balances(self._session, self._session.call_deadline()))
+
     async def preflight(self) -> Preflight:
-        """Ask for the clock, the key's permissions and the state of the exchange; raises ReadFailed."""
+        """Ask whether transfers can be expected to work: see TransferClient.preflight."""
         return await self._run(calls.preflight(self._session, self._session.call_deadline()))
 
     async def aclose(self) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from binance_transfer.errors import JournalFailed
+from binance_transfer.visible import one_line
 
 T = TypeVar("T")
 
@@ -135,4 +136,5 @@ def reason_of(error: Exception) -> str:
     code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
     said = getattr(getattr(cause, "diag", None), "message_primary", None) or str(cause).strip().partition("\n")[0]
     advice = next(advice for advice, codes in _ADVICE.items() if code.startswith(codes))
+    said = one_line(said)
     return f"{said} ({advice})" if code or cause is not error else said

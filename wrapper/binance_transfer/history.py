@@ -4,6 +4,7 @@ Transfers as the exchange's history tells them.
 One rule: a row is taken as it is; what its status means for an attempt is for reconciliation to say.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, Self
@@ -21,6 +22,7 @@ from binance_transfer_api.types import Request
 CONFIRMED: Final = operation.STATUS_CONFIRMED
 FAILED: Final = operation.STATUS_FAILED
 PENDING: Final = operation.STATUS_PENDING
+_ECHO: Final = 8  # characters: no key and no signature is shorter
 
 
 @frozen
@@ -135,10 +137,12 @@ class Reading:
         return fresh
 
 
-def page(answer: TransferHistory) -> Page:
-    """Take over a page as parsed."""
-    return Page(answer.total, tuple(map(_record, answer.rows or ())))
+def page(answer: TransferHistory, redact: Callable[[str], str] = str) -> Page:
+    """Take over a page as parsed; ``redact`` masks what is secret in its texts."""
+    return Page(answer.total, tuple(_record(row, redact) for row in answer.rows or ()))
 
 
-def _record(row: TransferHistoryRow) -> TransferRecord:
-    return TransferRecord(row.tran_id, row.type_, row.asset, Decimal(row.amount), row.status, row.timestamp)
+def _record(row: TransferHistoryRow, redact: Callable[[str], str]) -> TransferRecord:
+    # Names and statuses are short; one that is not may echo the request.
+    kind, asset, status = (text if len(text) < _ECHO else redact(text) for text in (row.type_, row.asset, row.status))
+    return TransferRecord(row.tran_id, kind, asset, Decimal(row.amount), status, row.timestamp)

@@ -331,11 +331,7 @@ def _resolved(context: Context, record: AttemptRecord, deadline: Deadline) -> Fl
     claims = JournalClaims(record.opening)
     try:
         receipt = yield from reconcile(context, attempt, record.window, deadline, claims, record.answered_ids)
-        recorded = yield from _close(context, record, "found", deadline, receipt.tran_id)
-        if recorded.entry.open_attempt is not None:
-            message = "the only row of history that could be it went to another attempt: reconcile again"
-            raise OutcomeUnknown(message, attempt=attempt)
-        return recorded.entry
+        return (yield from _close_as_found(context, record, receipt.tran_id, deadline))
     except ProvenAbsent as absent:
         return (yield from _close_or_superseded(context, record, "absent", deadline, str(absent)))
     except Failed as failed:
@@ -347,6 +343,14 @@ def _resolved(context: Context, record: AttemptRecord, deadline: Deadline) -> Fl
         raise
     except Superseded:
         return (yield from _entry_of(attempt, deadline))
+
+
+def _close_as_found(context: Context, record: AttemptRecord, tran_id: int, deadline: Deadline) -> Flow[Entry]:
+    recorded = yield from _close(context, record, "found", deadline, tran_id)
+    if recorded.entry.open_attempt is not None and recorded.entry.moved is None:
+        message = "the only row of history that could be it went to another attempt: reconcile again"
+        raise OutcomeUnknown(message, attempt=record.attempt)
+    return recorded.entry
 
 
 def _close_or_superseded(
@@ -449,7 +453,7 @@ def bind(context: Context, environment: str, fingerprint: str, deadline: Deadlin
     if known:
         return
     settings = context.settings
-    answer = yield from calls.signed_read(
+    answer, _ = yield from calls.signed_read(
         context,
         lambda timestamp_ms: account.build_request(
             omit_zero_balances=True, recv_window=settings.recv_window_ms, timestamp=timestamp_ms

@@ -144,53 +144,71 @@ def reconcile(
         if len(unsound) >= _UNSOUND_READINGS:
             # What history never shows in one piece must not withhold what all of its pieces show.
             rows, complete = _united(unsound), True
-        news = look.failure
+        found: Receipt | str = look.failure
         if answered:
-            row = _row_of(answered, rows)
-            if row is not None and row.status == CONFIRMED:
-                if (yield from claims.claim(attempt, row.tran_id, deadline)):
-                    return Receipt(row.tran_id, attempt)
-                news = "its row went to another attempt: a person has to look"
-            elif row is not None and row.status == FAILED:
-                message = f"the exchange had accepted it as {row.tran_id} and failed it later: it moved nothing"
-                raise Failed(message)
-            else:
-                status = f"is {row.status}" if row else "is not in history yet"
-                news = f"{', '.join(map(str, answered))}, by which the exchange accepted it, {status}"
+            found = yield from _conclude_by_id(attempt, rows, answered, claims, deadline)
         elif complete:
-            owners = yield from claims.owners(attempt, [row.tran_id for row in rows], deadline)
-            found = match(attempt, window, rows, owners.others, owners.once_named)
-            if len(found.confirmed) > 1:
-                raise _ambiguous(attempt, found)
-            if found.pending:
-                news = f"a pending row ({_ids(found.pending)}) may be it"
-            elif found.confirmed:
-                tran_id = found.confirmed[0].tran_id
-                if (yield from claims.claim(attempt, tran_id, deadline)):
-                    return Receipt(tran_id, attempt)
-                news = "the only row went to another attempt"
-            elif found.near:
-                news = f"history shows what could be it, written otherwise ({_ids(found.near)}): a person has to look"
-            elif not look.sound or look.failure:
-                pass  # absence needs a reading that is sound, and a canary that was seen
-            elif look.server_ms is not None and look.server_ms > window.end_ms:
-                raise _absent(attempt, window, look.server_ms)
-            else:
-                news = "no row yet"
+            found = yield from _conclude(attempt, window, look, rows, claims, deadline)
+        if isinstance(found, Receipt):
+            return found
         wait_s = _wait_s(pause_s, look, window)
         left_s = deadline.left_s()
         if left_s <= wait_s:
-            message = f"reconciliation ended without proof ({news}): reconcile again"
+            message = f"reconciliation ended without proof ({found}): reconcile again"
             raise OutcomeUnknown(message, attempt=attempt)
         name = _name(attempt.transfer)
-        context.log(f"reconciling {name}: {news}; looking again in {wait_s:.1f} s, {left_s:.0f} s left")
+        context.log(f"reconciling {name}: {found}; looking again in {wait_s:.1f} s, {left_s:.0f} s left")
         yield from Sleep(wait_s)
     raise AssertionError  # the loop has no end
 
 
-def _row_of(answered: Collection[int], rows: Sequence[TransferRecord]) -> TransferRecord | None:
-    """Return the row of an attempt that was accepted, by the id that its answer named."""
-    return next((row for row in rows if row.tran_id in answered), None)
+def _conclude(
+    attempt: Attempt,
+    window: Window,
+    look: Look,
+    rows: Sequence[TransferRecord],
+    claims: Claims,
+    deadline: Deadline,
+) -> Flow[Receipt | str]:
+    """Return the receipt that a reading proves, or why it proves nothing; raises ProvenAbsent and Ambiguous (rule 2)."""
+    owners = yield from claims.owners(attempt, [row.tran_id for row in rows], deadline)
+    found = match(attempt, window, rows, owners.others, owners.once_named)
+    if len(found.confirmed) > 1:
+        raise _ambiguous(attempt, found)
+    if found.pending:
+        return f"a pending row ({_ids(found.pending)}) may be it"
+    if found.confirmed:
+        tran_id = found.confirmed[0].tran_id
+        if (yield from claims.claim(attempt, tran_id, deadline)):
+            return Receipt(tran_id, attempt)
+        return "the only row went to another attempt"
+    if found.near:
+        return f"history shows what could be it, written otherwise ({_ids(found.near)}): a person has to look"
+    if not look.sound or look.failure:
+        return look.failure  # absence needs a sound reading, a clock that was read and a canary that was seen
+    if look.server_ms is not None and look.server_ms > window.end_ms:
+        raise _absent(attempt, window, look.server_ms)
+    return "no row yet"
+
+
+def _conclude_by_id(
+    attempt: Attempt,
+    rows: Sequence[TransferRecord],
+    answered: Collection[int],
+    claims: Claims,
+    deadline: Deadline,
+) -> Flow[Receipt | str]:
+    """Do the same for an attempt that was accepted, by the id that its answer named; raises Failed (rule 7)."""
+    row = next((row for row in rows if row.tran_id in answered), None)
+    if row is not None and row.status == CONFIRMED:
+        if (yield from claims.claim(attempt, row.tran_id, deadline)):
+            return Receipt(row.tran_id, attempt)
+        return "its row went to another attempt: a person has to look"
+    if row is not None and row.status == FAILED:
+        message = f"the exchange had accepted it as {row.tran_id} and failed it later: it moved nothing"
+        raise Failed(message)
+    status = f"is {row.status}" if row else "is not in history yet"
+    return f"{', '.join(map(str, answered))}, by which the exchange accepted it, {status}"
 
 
 class _Canary:

@@ -18,6 +18,7 @@ from binance_transfer.policy import Policy, exact_sum
 from binance_transfer.records import AnswerRecord, AttemptRecord, Entry, State, Verdict, VerdictRecord
 from binance_transfer.transaction import JournalTransaction
 from binance_transfer.transfer import Transfer
+from binance_transfer.visible import one_line
 from binance_transfer.window import EARLY_MS, Window
 
 _DAY_MS: Final = 24 * 60 * 60_000
@@ -110,12 +111,12 @@ def begin(
         raise InvalidTransfer(message)
     account = journal.account()
     if account.halted:
-        message = f"sending is halted: {account.halted}"
+        message = f"sending is halted: {one_line(account.halted)}"
         raise PolicyDenied(message)
     if account.backup:
         message = (
-            f"this journal is a copy that was made at {account.backup}, and does not know the keys that were used since: "
-            "run an audit, then call journal.adopt(note=…)"
+            f"this journal is a copy that was made at {account.backup}, and does not know the keys that were used since "
+            "then: run an audit, then call journal.adopt(note=…)"
         )
         raise JournalFailed(message)
     window = Window.of(attempt, settle_ms)

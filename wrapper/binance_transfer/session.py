@@ -26,6 +26,7 @@ from binance_transfer.outcome import Receipt, checked_rejected_codes
 from binance_transfer.policy import Policy
 from binance_transfer.reconcile import ClientClaims, reconcile
 from binance_transfer.resolution import resolve_key
+from binance_transfer.sealed import unframed
 from binance_transfer.signing import SignedRequest, signed
 from binance_transfer.transfer import Transfer
 from binance_transfer.window import Window
@@ -255,9 +256,12 @@ class Session:
         return True
 
     def signed(self, effect: Post | Read) -> SignedRequest:
-        """Sign what an effect sends."""
+        """Sign what an effect sends. An interruption passes without the frames whose variables are secret."""
         request = effect.attempt.request() if isinstance(effect, Post) else effect.request
-        return signed(request, self.credentials, self.base_url)
+        try:
+            return signed(request, self.credentials, self.base_url)
+        except BaseException as error:  # noqa: BLE001
+            raise unframed(error) from None
 
     # --- what their flows use without waiting ------------------------------------------------------------------------
 

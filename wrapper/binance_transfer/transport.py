@@ -30,6 +30,7 @@ from attrs import frozen
 
 from binance_transfer.answer import Answer, NoAnswer, Reply
 from binance_transfer.signing import SignedRequest
+from binance_transfer.visible import one_line
 
 if TYPE_CHECKING:
     import httpx
@@ -322,7 +323,7 @@ class _Call:
 
     def failed(self, response: "httpx.Response | None", error: Exception) -> Reply:
         """Return what an exception leaves: the head of an answer, or none."""
-        reason = self.request.redact(" ".join(filter(None, (type(error).__name__, str(error).strip()))))
+        reason = one_line(self.request.redact(" ".join(filter(None, (type(error).__name__, str(error).strip())))))
         if response is not None:
             return self.answer(response, b"", f"its body did not arrive ({reason})")
         return NoAnswer(self.exchange.sent or not (self.reports or _before_sending(error)), reason)
