@@ -110,6 +110,8 @@ def transfer(
     while True:
         try:
             yield from bound(deadline)
+            if context.clock.stale and (moved := (yield from _recorded_receipt(intent, key, deadline))):
+                return moved  # the exchange need not be asked what time it is
             if not isinstance(intent, Attempt):
                 yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
         except ReadFailed as failed:
@@ -123,6 +125,18 @@ def transfer(
         share = SHARE_AFTER_A_WAIT if waited else SHARE_TO_SEND
         return (yield from _send(context, found, deadline, share, resolves=resolves))
     return (yield from _answered(context, found, None, None, deadline, resolves=resolves))
+
+
+def _recorded_receipt(intent: Transfer | Attempt, key: str, deadline: Deadline) -> Flow[Receipt | None]:
+    """Return the receipt of a key that moved, None for any other; raises IdempotencyConflict."""
+    entry = yield from Transaction(
+        partial(rules.checked_entry, key=key, transfer=_transfer_of(intent)), deadline.left_s(), reads=True
+    )
+    return _receipt(entry, None, None) if entry and entry.moved else None
+
+
+def _transfer_of(intent: Transfer | Attempt) -> Transfer:
+    return intent.transfer if isinstance(intent, Attempt) else intent
 
 
 def _begin(
@@ -167,7 +181,7 @@ def _unprepared(
 
     A key that has moved is answered from the journal; one that may have is not called "not sent".
     """
-    transfer = intent.transfer if isinstance(intent, Attempt) else intent
+    transfer = _transfer_of(intent)
     try:
         entry = yield from Transaction(
             partial(rules.checked_entry, key=key, transfer=transfer), _recording_s(deadline), reads=True

@@ -170,7 +170,7 @@ def _conclude(
     claims: Claims,
     deadline: Deadline,
 ) -> Flow[Receipt | str]:
-    """Return the receipt that a reading proves, or why it proves nothing; raises ProvenAbsent and Ambiguous (rule 2)."""
+    """Return the receipt that a reading proves, or why it proves none; raises ProvenAbsent and Ambiguous (rule 2)."""
     owners = yield from claims.owners(attempt, [row.tran_id for row in rows], deadline)
     found = match(attempt, window, rows, owners.others, owners.once_named)
     if len(found.confirmed) > 1:

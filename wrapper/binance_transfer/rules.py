@@ -115,8 +115,8 @@ def begin(
         raise PolicyDenied(message)
     if account.backup:
         message = (
-            f"this journal is a copy that was made at {account.backup}, and does not know the keys that were used since "
-            "then: run an audit, then call journal.adopt(note=…)"
+            f"this journal is a copy that was made at {account.backup}, and does not know the keys that were used "
+            "since: run an audit, then call journal.adopt(note=…)"
         )
         raise JournalFailed(message)
     window = Window.of(attempt, settle_ms)
