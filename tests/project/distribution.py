@@ -15,6 +15,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 DIST = PROJECT / "dist"
+LOCK = PROJECT / "locks" / "base.txt"
 PACKAGES = ("wrapper/binance_transfer", "generated_client/binance_transfer_api", "sandbox/binance_transfer_sandbox")
 IN_SDIST = {"spec/openapi.yaml", "generator/__main__.py", "tests/project/distribution.py", "LICENSE", "CHANGELOG.md"}
 
@@ -66,17 +67,18 @@ print("with the sandbox:", receipt.transfer.type, receipt.tran_id)
 def main() -> int:
     """Do all of it; an assertion or a command that fails ends it."""
     shutil.rmtree(DIST, ignore_errors=True)
-    run(sys.executable, "-m", "build", "--outdir", DIST, PROJECT)  # the wheel is made from the sdist
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", DIST, PROJECT)  # the wheel is made from the sdist
     [wheel], [sdist] = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
     check_wheel(wheel)
     check_sdist(sdist)
     with tempfile.TemporaryDirectory() as folder:
-        python = Path(folder) / "bin" / "python"
+        python, files = Path(folder, "bin", "python"), Path(folder, "files")
         venv.create(folder, with_pip=True)
+        pip = (python, "-m", "pip", "-qq", "--disable-pip-version-check")
+        run(*pip, "download", "--only-binary", ":all:", "--require-hashes", "--dest", files, "--requirement", LOCK)
         for requirement, program in ((str(wheel), BARE), (f"{wheel}[sandbox]", WITH_SANDBOX)):
-            pip = ("-m", "pip", "install", "-qq", "--disable-pip-version-check")
-            run(python, *pip, "--constraint", PROJECT / "constraints.txt", requirement, cwd=folder)
-            run(python, "-m", "pip", "check", cwd=folder)
+            run(*pip, "install", "--no-index", "--find-links", files, requirement, cwd=folder)
+            run(*pip, "check", cwd=folder)
             run(python, "-I", "-W", "error", "-c", program, cwd=folder)
     return 0
 
