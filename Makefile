@@ -12,7 +12,7 @@ LOCKED_ALONE := uv schemathesis binance-connector binance-sdk-wallet ccxt python
 PACKAGES := wrapper/binance_transfer generated_client/binance_transfer_api sandbox/binance_transfer_sandbox generator \
 	demo benchmarks simulator comparison tests
 
-.PHONY: help generate check docs-check demo test thorough coverage lint bench simulate compare processes peers fuzz pythons lock dist lint-spec mock clean
+.PHONY: help generate check docs-check demo test thorough coverage lint bench simulate compare processes peers fuzz pythons lock dist release lint-spec mock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -85,6 +85,9 @@ lock: .venv-uv/.ready ## renew locks/: what is installed, with the hashes of its
 
 dist: $(VENV)/.ready ## build wheel and sdist, and use the wheel in an empty environment
 	$(RUN) -m tests.project.distribution
+
+release: $(VENV)/.ready ## see that a release can be made of this, and build it; nothing is tagged or published
+	$(RUN) -m tests.project.release
 
 lint-spec: $(VENV)/.ready ## a second opinion on spec/openapi.yaml: Redocly's
 	REDOCLY_TELEMETRY=off $(RUN) -m tests.peers.node @redocly/cli@2.77.0 lint --skip-rule operation-4xx-response spec/openapi.yaml
