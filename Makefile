@@ -67,7 +67,7 @@ compare: $(VENV)/.ready ## what clients tell their callers when the exchange fai
 	$(RUN) -m comparison --write docs/comparison.md --write README.md
 
 processes: $(VENV)/.ready ## the journal under processes that are killed and stopped, on SQLite and PostgreSQL
-	$(RUN) -m pytest tests/processes --numprocesses 2 $(ARGS)
+	$(RUN) -m pytest tests/processes --numprocesses 3 --dist worksteal $(ARGS)
 
 peers: $(VENV)/.ready ## clients that others wrote, against the sandbox; ours, against other servers
 	$(RUN) -m pytest tests/peers $(ARGS)
