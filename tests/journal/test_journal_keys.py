@@ -9,7 +9,7 @@ import binance_transfer as bt
 from binance_transfer.answer import Answer
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, Database, OpenJournal, Wire
-from tests.reconcile.conftest import ManualClock
+from tests.support.clock import ManualClock
 
 SWEEP: tuple[Literal["MAIN_UMFUTURE"], str, str] = ("MAIN_UMFUTURE", "USDT", "25.5")
 PAIR = bt.Transfer("ISOLATEDMARGIN_ISOLATEDMARGIN", "USDT", "1", from_symbol="BTCUSDT", to_symbol="ETHUSDT")

@@ -15,8 +15,8 @@ import binance_transfer as bt
 from binance_transfer.transaction import JournalTransaction
 from binance_transfer.records import AccountRecord
 from binance_transfer_sandbox import Sandbox
-from tests.journal.test_journal_workers import FORK, OPEN
 from tests.processes.conftest import PostgreSQL
+from tests.support.journal_programs import FORK, OPEN
 
 STATEMENTS = "hunter2|INSERT INTO|FROM binance|LINE 1|half done"
 SWEEP = bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5")

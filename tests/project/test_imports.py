@@ -1,6 +1,7 @@
 """The rules about imports, and that a breach of each is noticed."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -104,3 +105,24 @@ def test_each_module_of_the_wrapper_is_pure_or_known_not_to_be() -> None:
         ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__") for path in root.rglob("*.py")
     }
     assert modules == set(CONTRACTS["pure"]["source_modules"]) | SHELLS.keys()
+
+
+# It runs the tests of another folder again, on another database.
+SAME_TESTS = PROJECT / "tests" / "processes" / "test_rules_on_postgresql.py"
+
+
+def foreign_imports(path: Path) -> list[str]:
+    """Return what a test imports from the folder of other tests: what several need is in tests/support/."""
+    folder = path.relative_to(PROJECT / "tests").parts[0]
+    imported = re.findall(r"^\s*from (tests\.(\w+)\b\S*) import", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return [module for module, other in imported if other not in {folder, "support"}]
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in (PROJECT / "tests").iterdir() if path.is_dir()))
+def test_no_test_imports_from_the_folder_of_other_tests(folder: str) -> None:
+    modules = set((PROJECT / "tests" / folder).rglob("*.py")) - {SAME_TESTS}
+    assert {path.name: foreign for path in modules if (foreign := foreign_imports(path))} == {}
+
+
+def test_such_an_import_would_be_found() -> None:
+    assert foreign_imports(SAME_TESTS)

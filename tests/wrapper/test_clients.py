@@ -15,7 +15,7 @@ import pytest
 import binance_transfer as bt
 from binance_transfer.effects import Post
 from binance_transfer_sandbox import Sandbox, faults
-from tests.reconcile.conftest import ManualClock
+from tests.support.clock import ManualClock
 from tests.wrapper import calls, keys
 from tests.wrapper.calls import Way
 from tests.wrapper.loopback import Loopback, answer, hang, raw, reset
