@@ -6,7 +6,9 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.project.places import PROJECT, files, pyproject
+import binance_transfer as bt
+
+from tests.project.places import PROJECT, files
 
 # What is true of one machine only, and hosts that another network reaches by another name or not at all.
 FOREIGN = re.compile(
