@@ -7,11 +7,12 @@ import pytest
 from attrs import evolve
 
 import binance_transfer as bt
-from binance_transfer import rules, flows, keyed
-from binance_transfer.audit import fits
-from binance_transfer.transaction import JournalTransaction
+from binance_transfer import flows, keyed
 from binance_transfer.clock import Instant
-from binance_transfer.records import AccountRecord, AnswerRecord, AttemptRecord
+from binance_transfer.journal import rules
+from binance_transfer.journal.audit import fits
+from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord
+from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer_api.api.asset.universal_transfer import WEIGHT, WEIGHT_LIMIT
 from tests.journal.conftest import Database, OpenJournal
 
@@ -136,9 +137,7 @@ def test_a_twin_waits_until_the_last_moment_of_the_window_is_over(journal: bt.Jo
 
     def twin(timestamp_ms: int) -> object:
         attempt = bt.Attempt(first.attempt.transfer, timestamp_ms, 5_000)
-        return journal.transact(
-            lambda books: rules.begin(books, "twin", attempt, 30_000, bt.Policy(), timestamp_ms)
-        )
+        return journal.transact(lambda books: rules.begin(books, "twin", attempt, 30_000, bt.Policy(), timestamp_ms))
 
     assert isinstance(twin(first.window_end_ms + 2_000), rules.Wait)
     assert isinstance(twin(first.window_end_ms + 2_001), AttemptRecord)

@@ -16,10 +16,10 @@ from sqlalchemy import create_engine, event, inspect, text
 
 import binance_transfer as bt
 from binance_transfer import journal as module
-from binance_transfer.answer import Reply
-from binance_transfer.transaction import JournalTransaction
-from binance_transfer.signing import SignedRequest
-from binance_transfer.tables import set_up
+from binance_transfer.journal.tables import set_up
+from binance_transfer.journal.transaction import JournalTransaction
+from binance_transfer.wire.answer import Reply
+from binance_transfer.wire.signing import SignedRequest
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, OpenJournal, Wire
 from tests.journal.test_journal_keys import SWEEP, moves

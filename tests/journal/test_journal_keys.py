@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.answer import Answer
+from binance_transfer.wire.answer import Answer
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, Database, OpenJournal, Wire
 from tests.support.clock import ManualClock

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 import binance_transfer as bt
-from binance_transfer.answer import Answer
+from binance_transfer.wire.answer import Answer
 from binance_transfer_api import SERVERS
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, OpenJournal, Wire

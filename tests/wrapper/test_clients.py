@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.effects import Post
+from binance_transfer.flows.effects import Post
 from binance_transfer_sandbox import Sandbox, faults
 from tests.support.clock import ManualClock
+from tests.support.loopback import Loopback, answer, hang, raw, reset
 from tests.wrapper import calls, keys
 from tests.wrapper.calls import Way
-from tests.wrapper.loopback import Loopback, answer, hang, raw, reset
 
 CLIENTS: list[Callable[..., Any]] = [bt.TransferClient, bt.AsyncTransferClient]
 # A transport that opens nothing: these tests make clients without using or closing them.

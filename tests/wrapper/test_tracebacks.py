@@ -238,7 +238,7 @@ def test_a_damaged_encrypted_key_is_a_value_error() -> None:
 # --- without raising -------------------------------------------------------------------------------------------------
 
 HELP = """
-import inspect, pydoc, binance_transfer as bt, binance_transfer.credentials, binance_transfer.client
+import inspect, pydoc, binance_transfer as bt, binance_transfer.wire.credentials, binance_transfer.client
 import binance_transfer.session, binance_transfer.journal, binance_transfer_api
 for module in (bt, bt.credentials, bt.client, bt.session, bt.journal, binance_transfer_api):
     print(pydoc.render_doc(module))

@@ -24,12 +24,10 @@ import httpx
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.answer import NoAnswer
-from binance_transfer.signing import SignedRequest
+from binance_transfer.wire.answer import NoAnswer
+from binance_transfer.wire.signing import SignedRequest
 from binance_transfer_sandbox import Sandbox
-from tests.wrapper import calls, certificates, keys
-from tests.wrapper.calls import Way
-from tests.wrapper.loopback import (
+from tests.support.loopback import (
     RECEIPT,
     Connection,
     Loopback,
@@ -45,6 +43,8 @@ from tests.wrapper.loopback import (
     trickle,
     tunnel,
 )
+from tests.wrapper import calls, certificates, keys
+from tests.wrapper.calls import Way
 
 # For what hangs until the deadline; all other cases get time enough for a machine that is busy.
 TIMEOUT_S = 0.3

@@ -12,28 +12,29 @@ import threading
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from binance_transfer import calls, idempotency
-from binance_transfer.answer import NoAnswer
 from binance_transfer.attempt import Attempt, checked_recv_window_ms
-from binance_transfer.audit import Audit, audit
 from binance_transfer.base_url import checked_base_url, environment_of
 from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock
-from binance_transfer.credentials import Credentials
-from binance_transfer.effects import Flow, Post, Read, Settings, Transaction
 from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied
+from binance_transfer.flows import calls
+from binance_transfer.flows.effects import Flow, Post, Read, Settings, Transaction
+from binance_transfer.flows.reconcile import ClientClaims, reconcile
+from binance_transfer.journal import idempotency
+from binance_transfer.journal.audit import Audit, audit
+from binance_transfer.journal.resolution import resolve_key
 from binance_transfer.keys import checked_key, was_valid_key
-from binance_transfer.outcome import Receipt, checked_rejected_codes
 from binance_transfer.policy import Policy
-from binance_transfer.reconcile import ClientClaims, reconcile
-from binance_transfer.resolution import resolve_key
 from binance_transfer.sealed import unframed
-from binance_transfer.signing import SignedRequest, signed
 from binance_transfer.transfer import Transfer
 from binance_transfer.window import Window
+from binance_transfer.wire.answer import NoAnswer
+from binance_transfer.wire.credentials import Credentials
+from binance_transfer.wire.outcome import Receipt, checked_rejected_codes
+from binance_transfer.wire.signing import SignedRequest, signed
 
 if TYPE_CHECKING:
     from binance_transfer.journal import Journal
-    from binance_transfer.records import Entry
+    from binance_transfer.journal.records import Entry
 
 T = TypeVar("T")
 

@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
+from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.transfer import Transfer, amount_text
 
 T = TypeVar("T")

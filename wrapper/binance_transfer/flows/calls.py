@@ -10,16 +10,16 @@ from typing import Final, TypeVar
 
 from attrs import frozen
 
-from binance_transfer import outcome
-from binance_transfer.answer import Answer, Reply
 from binance_transfer.attempt import Attempt
 from binance_transfer.balances import Balances, balances_of
 from binance_transfer.clock import Deadline
-from binance_transfer.effects import Context, Flow, Post, Read, Sleep
 from binance_transfer.errors import ClockOutOfSync, NotSent, PermissionDenied, ReadFailed
+from binance_transfer.flows.effects import Context, Flow, Post, Read, Sleep
 from binance_transfer.history import HistoryQuery, Page, page
-from binance_transfer.outcome import Receipt
 from binance_transfer.transfer import Transfer
+from binance_transfer.wire import outcome
+from binance_transfer.wire.answer import Answer, Reply
+from binance_transfer.wire.outcome import Receipt
 from binance_transfer_api.api.account import api_restrictions
 from binance_transfer_api.api.asset import universal_transfer_history, wallet_balance
 from binance_transfer_api.api.system import server_time, system_status

@@ -18,17 +18,17 @@ from sqlalchemy import Connection, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from binance_transfer import rules
 from binance_transfer.clock import ServerClock
-from binance_transfer.database import WITHIN_S, Database
 from binance_transfer.errors import JournalFailed, ResolutionRefused
+from binance_transfer.journal import rules
+from binance_transfer.journal.database import WITHIN_S, Database
+from binance_transfer.journal.postgresql import PostgresqlDatabase, take_setup_lock
+from binance_transfer.journal.records import Entry, State
+from binance_transfer.journal.resolution import checked_verdict
+from binance_transfer.journal.sqlite import SqliteDatabase
+from binance_transfer.journal.tables import Place, SqlTransaction, accounts
 from binance_transfer.moments import Moment, to_ms
-from binance_transfer.postgresql import PostgresqlDatabase, take_setup_lock
-from binance_transfer.records import Entry, State
-from binance_transfer.resolution import checked_verdict
 from binance_transfer.sealed import Sealed
-from binance_transfer.sqlite import SqliteDatabase
-from binance_transfer.tables import Place, SqlTransaction, accounts
 from binance_transfer.visible import plain, quoted
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Protocol
 
-from binance_transfer.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
+from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.transfer import Transfer
 
 Place = tuple[int, str]

@@ -13,10 +13,10 @@ from attrs import evolve, frozen
 from binance_transfer.attempt import Attempt
 from binance_transfer.base_url import environment_of
 from binance_transfer.errors import IdempotencyConflict, InvalidTransfer, JournalFailed, PolicyDenied, ResolutionRefused
-from binance_transfer.pacing import Wait, Weight, answered, begun, wait_for_room
+from binance_transfer.journal.pacing import Wait, Weight, answered, begun, wait_for_room
+from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, State, Verdict, VerdictRecord
+from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.policy import Policy, exact_sum
-from binance_transfer.records import AnswerRecord, AttemptRecord, Entry, State, Verdict, VerdictRecord
-from binance_transfer.transaction import JournalTransaction
 from binance_transfer.transfer import Transfer
 from binance_transfer.visible import one_line
 from binance_transfer.window import EARLY_MS, Window

@@ -11,12 +11,8 @@ from uuid import uuid4
 
 from attrs import evolve, frozen
 
-from binance_transfer import calls, outcome, rules
-from binance_transfer.answer import Answer, Reply
 from binance_transfer.attempt import Attempt
-from binance_transfer.calls import SHARE_AFTER_A_WAIT, SHARE_TO_SEND, read_clock_if_stale, too_late
 from binance_transfer.clock import Deadline
-from binance_transfer.effects import Context, Flow, Sleep, Transaction
 from binance_transfer.errors import (
     Ambiguous,
     ClockOutOfSync,
@@ -30,14 +26,20 @@ from binance_transfer.errors import (
     ReadFailed,
     TransferError,
 )
-from binance_transfer.outcome import LIMITED, Receipt
-from binance_transfer.pacing import Wait, Weight
+from binance_transfer.flows import calls
+from binance_transfer.flows.calls import SHARE_AFTER_A_WAIT, SHARE_TO_SEND, read_clock_if_stale, too_late
+from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
+from binance_transfer.flows.reconcile import Failed, Owners, reconcile
+from binance_transfer.journal import rules
+from binance_transfer.journal.pacing import Wait, Weight
+from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, Verdict
+from binance_transfer.journal.rules import Recorded, Superseded
+from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.policy import Policy
-from binance_transfer.reconcile import Failed, Owners, reconcile
-from binance_transfer.records import AnswerRecord, AttemptRecord, Entry, Verdict
-from binance_transfer.rules import Recorded, Superseded
-from binance_transfer.transaction import JournalTransaction
 from binance_transfer.transfer import Transfer
+from binance_transfer.wire import outcome
+from binance_transfer.wire.answer import Answer, Reply
+from binance_transfer.wire.outcome import LIMITED, Receipt
 from binance_transfer_api.api.account import account
 
 T = TypeVar("T")

@@ -27,9 +27,9 @@ from sqlalchemy import (
     update,
 )
 
-from binance_transfer import tables
 from binance_transfer.base_url import environment_of
 from binance_transfer.errors import JournalFailed
+from binance_transfer.journal import tables
 from binance_transfer.window import RECORDED_EARLY_MS
 
 _v1: Final = MetaData()
