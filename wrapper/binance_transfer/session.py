@@ -26,6 +26,7 @@ from binance_transfer.keys import checked_key, was_valid_key
 from binance_transfer.policy import Policy
 from binance_transfer.sealed import unframed
 from binance_transfer.transfer import Transfer
+from binance_transfer.visible import quoted
 from binance_transfer.window import Window
 from binance_transfer.wire.answer import NoAnswer
 from binance_transfer.wire.credentials import Credentials
@@ -73,12 +74,15 @@ class Session:
             _settle_ms(settle_ms),
             checked_rejected_codes(extra_rejected_codes),
         )
-        self.clock: Final = ServerClock(clock or SystemClock())
-        self.policy: Final = policy or Policy()
+        self.clock: Final = ServerClock(SystemClock() if clock is None else _having("clock", clock, _CLOCK))
+        self.policy: Final = Policy() if policy is None else policy
+        if not isinstance(self.policy, Policy):
+            message = f"policy must be a Policy, not {quoted(policy)}"
+            raise ValueError(message)
         if self.policy.max_per_day and journal is None:
             message = "max_per_day needs a journal: without one nobody knows what the other workers have sent"
             raise ValueError(message)
-        self.journal: Final = journal
+        self.journal: Final = journal if journal is None else _having("journal", journal, _JOURNAL)
         if journal is not None:
             journal.follow(self.clock)
         self._bound = False
@@ -102,6 +106,7 @@ class Session:
 
         objection: why the intent is refused, unless the key is recorded with it: by a program with other rules.
         """
+        intent = _intent(intent)
         if resolve_within_s is None:
             resolve_within_s = 0 if self.journal is None else RESOLVE_WITHIN_S
         elif resolve_within_s != 0:
@@ -156,10 +161,16 @@ class Session:
 
     def prepare(self, transfer: Transfer) -> Flow[Attempt]:
         """Make the flow for an attempt that is not sent yet."""
+        if not isinstance(transfer, Transfer):
+            message = f"give a Transfer, not {quoted(transfer)}"
+            raise InvalidTransfer(message)
         return calls.prepare(self, transfer, self._deadline(self.settings.timeout_s))
 
     def reconciliation(self, attempt: Attempt, deadline_s: float, claimed: Collection[int]) -> Flow[Receipt]:
         """Make the flow that reconciles an attempt. A client that can send nothing says so at once."""
+        if not isinstance(attempt, Attempt):
+            message = f"give an Attempt, not {quoted(attempt)}"
+            raise InvalidTransfer(message)
         if reason := self.unusable():
             message = f"not reconciled: {reason}"
             raise OutcomeUnknown(message, attempt=attempt)
@@ -287,6 +298,26 @@ class Session:
     def alert(self, text: str, /) -> None:
         """Let people know of what must not happen."""
         _LOGGER.critical(text)
+
+
+_CLOCK: Final = ("time", "monotonic", "sleep", "sleep_asyncio")
+_JOURNAL: Final = ("transact", "read", "follow")
+
+
+def _having(name: str, value: T, methods: Collection[str]) -> T:
+    """Return a setting that has the methods of what it must be; raises ValueError."""
+    if not all(callable(getattr(value, method, None)) for method in methods):
+        message = f"{name} must have {', '.join(methods)}, unlike {quoted(value)}"
+        raise ValueError(message)
+    return value
+
+
+def _intent(value: object) -> Transfer | Attempt:
+    """Return what is to be sent; raises InvalidTransfer."""
+    if not isinstance(value, Transfer | Attempt):
+        message = f"give a Transfer, or an Attempt made by prepare, not {quoted(value)}"
+        raise InvalidTransfer(message)
+    return value
 
 
 def _settle_ms(value: object) -> int:

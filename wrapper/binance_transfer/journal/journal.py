@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from binance_transfer.clock import ServerClock
-from binance_transfer.errors import JournalFailed, ResolutionRefused
+from binance_transfer.errors import InvalidTransfer, JournalFailed, ResolutionRefused
 from binance_transfer.journal import rules
 from binance_transfer.journal.database import WITHIN_S, Database
 from binance_transfer.journal.postgresql import PostgresqlDatabase, take_setup_lock
@@ -163,6 +163,9 @@ class Journal:
 
     def get(self, key: str) -> Entry | None:
         """Return what is known about a key, None for one that was never used."""
+        if not isinstance(key, str):
+            message = f"a key is a str, not {quoted(key)}"
+            raise InvalidTransfer(message)
         return self.read(lambda journal: journal.entry(key))
 
     def entries(self, *, state: State | None = None, since: Moment | None = None) -> Iterator[Entry]:
