@@ -75,10 +75,7 @@ class Session:
             checked_rejected_codes(extra_rejected_codes),
         )
         self.clock: Final = ServerClock(SystemClock() if clock is None else _having("clock", clock, _CLOCK))
-        self.policy: Final = Policy() if policy is None else policy
-        if not isinstance(self.policy, Policy):
-            message = f"policy must be a Policy, not {quoted(policy)}"
-            raise ValueError(message)
+        self.policy: Final = Policy() if policy is None else _policy(policy)
         if self.policy.max_per_day and journal is None:
             message = "max_per_day needs a journal: without one nobody knows what the other workers have sent"
             raise ValueError(message)
@@ -106,7 +103,8 @@ class Session:
 
         objection: why the intent is refused, unless the key is recorded with it: by a program with other rules.
         """
-        intent = _intent(intent)
+        if not isinstance(intent, Attempt):
+            intent = _given(intent, Transfer)
         if resolve_within_s is None:
             resolve_within_s = 0 if self.journal is None else RESOLVE_WITHIN_S
         elif resolve_within_s != 0:
@@ -161,16 +159,11 @@ class Session:
 
     def prepare(self, transfer: Transfer) -> Flow[Attempt]:
         """Make the flow for an attempt that is not sent yet."""
-        if not isinstance(transfer, Transfer):
-            message = f"give a Transfer, not {quoted(transfer)}"
-            raise InvalidTransfer(message)
-        return calls.prepare(self, transfer, self._deadline(self.settings.timeout_s))
+        return calls.prepare(self, _given(transfer, Transfer), self._deadline(self.settings.timeout_s))
 
     def reconciliation(self, attempt: Attempt, deadline_s: float, claimed: Collection[int]) -> Flow[Receipt]:
         """Make the flow that reconciles an attempt. A client that can send nothing says so at once."""
-        if not isinstance(attempt, Attempt):
-            message = f"give an Attempt, not {quoted(attempt)}"
-            raise InvalidTransfer(message)
+        attempt = _given(attempt, Attempt)
         if reason := self.unusable():
             message = f"not reconciled: {reason}"
             raise OutcomeUnknown(message, attempt=attempt)
@@ -312,10 +305,17 @@ def _having(name: str, value: T, methods: Collection[str]) -> T:
     return value
 
 
-def _intent(value: object) -> Transfer | Attempt:
-    """Return what is to be sent; raises InvalidTransfer."""
-    if not isinstance(value, Transfer | Attempt):
-        message = f"give a Transfer, or an Attempt made by prepare, not {quoted(value)}"
+def _policy(value: object) -> Policy:
+    if not isinstance(value, Policy):
+        message = f"policy must be a Policy, not {quoted(value)}"
+        raise ValueError(message)  # noqa: TRY004  # every refusal at construction is a ValueError
+    return value
+
+
+def _given(value: object, kind: type[T]) -> T:
+    """Return what a call is about; raises InvalidTransfer."""
+    if not isinstance(value, kind):
+        message = f"this takes {kind.__name__}s, not {quoted(value)}"
         raise InvalidTransfer(message)
     return value
 
