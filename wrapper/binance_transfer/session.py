@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from binance_transfer.attempt import Attempt, checked_recv_window_ms
 from binance_transfer.base_url import checked_base_url, environment_of
 from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock
-from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied
+from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied, ReadFailed
 from binance_transfer.flows import calls
 from binance_transfer.flows.effects import Flow, Post, Read, Settings, Transaction
 from binance_transfer.flows.reconcile import ClientClaims, reconcile
@@ -171,7 +171,11 @@ class Session:
 
     def _reconciliation(self, attempt: Attempt, deadline: Deadline, claimed: Collection[int]) -> Flow[Receipt]:
         if self.journal is not None:
-            yield from self._bind(deadline)
+            try:
+                yield from self._bind(deadline)
+            except ReadFailed as failed:
+                message = f"not reconciled, since whose journal it is could not be read: {failed}"
+                raise OutcomeUnknown(message, attempt=attempt) from None
             record = yield from Transaction(lambda journal: journal.attempt(attempt.id), deadline.left_s(), reads=True)
             if record is not None:
                 # What was recorded counts, not what the caller hands in: others have relied on it.

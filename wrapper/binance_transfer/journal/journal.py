@@ -163,10 +163,8 @@ class Journal:
 
     def get(self, key: str) -> Entry | None:
         """Return what is known about a key, None for one that was never used."""
-        if not isinstance(key, str):
-            message = f"a key is a str, not {quoted(key)}"
-            raise InvalidTransfer(message)
-        return self.read(lambda journal: journal.entry(key))
+        text = _key(key)
+        return self.read(lambda journal: journal.entry(text))
 
     def entries(self, *, state: State | None = None, since: Moment | None = None) -> Iterator[Entry]:
         """
@@ -329,6 +327,14 @@ def _name(account: object) -> str:
         )
         raise ValueError(message)
     return name
+
+
+def _key(value: object) -> str:
+    """Return a key as it may be recorded, also one that is refused today; raises InvalidTransfer."""
+    if not isinstance(value, str):
+        message = f"a key is a str, not {quoted(value)}"
+        raise InvalidTransfer(message)
+    return value
 
 
 def _is_blank(value: object) -> bool:
