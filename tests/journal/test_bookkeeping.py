@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 import binance_transfer as bt
-from binance_transfer import rules, flows, keyed
+from binance_transfer import rules
 from binance_transfer.audit import fits
 from binance_transfer.transaction import JournalTransaction
 from binance_transfer.clock import Instant

@@ -110,8 +110,10 @@ def transfer(
     while True:
         try:
             yield from bound(deadline)
-            if not isinstance(intent, Attempt):
-                yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
+            found = yield from _answered_before(context, intent, key, deadline)
+            if found is not None:
+                break
+            yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
         except ReadFailed as failed:
             return (yield from _unprepared(context, intent, key, failed, deadline))
         found = yield from Transaction(_begin(context, key, intent, policy), deadline.left_s())
@@ -136,6 +138,22 @@ def _begin(
         return Attempt(intent, clock.now_ms(), settings.recv_window_ms)
 
     return lambda journal: rules.begin(journal, key, intent, make_attempt, settings.settle_ms, policy, clock.now_ms)
+
+
+def _answered_before(
+    context: Context, intent: Transfer | Attempt, key: str, deadline: Deadline
+) -> Flow[AttemptRecord | Entry | Wait | None]:
+    """Return a key that needs no timestamp, so that the exchange's clock is not read for it; None for any other."""
+    if not context.clock.stale:
+        return None
+    entry = yield from Transaction(
+        partial(rules.checked_entry, key=key, transfer=_transfer_of(intent)), deadline.left_s(), reads=True
+    )
+    return None if entry is None or entry.state == "not_moved" else entry
+
+
+def _transfer_of(intent: Transfer | Attempt) -> Transfer:
+    return intent.transfer if isinstance(intent, Attempt) else intent
 
 
 def _leaving_time_to_send(context: Context, deadline: Deadline) -> Deadline:
@@ -167,7 +185,7 @@ def _unprepared(
 
     A key that has moved is answered from the journal; one that may have is not called "not sent".
     """
-    transfer = intent.transfer if isinstance(intent, Attempt) else intent
+    transfer = _transfer_of(intent)
     try:
         entry = yield from Transaction(
             partial(rules.checked_entry, key=key, transfer=transfer), _recording_s(deadline), reads=True
@@ -201,11 +219,8 @@ def _send(
         yield from _close_unsent(context, record, reason, deadline)
         raise NotSent(reason)
     reply = yield from calls.post(attempt, min(context.settings.timeout_s, deadline.left_s()))
-    try:
-        return (yield from _record_and_answer(context, record, reply, deadline, resolves=resolves))
-    except BaseException as interruption:
-        calls.remember_attempt(interruption, attempt)
-        raise
+    answering = _record_and_answer(context, record, reply, deadline, resolves=resolves)
+    return (yield from calls.leaving_open(attempt, answering))
 
 
 def _close_unsent(context: Context, record: AttemptRecord, reason: str, deadline: Deadline) -> Flow[None]:
@@ -269,8 +284,9 @@ def _recording(
     now_ms = context.clock.now_ms()
     silent_until_ms = 0
     if isinstance(result, RateLimited) or result.http_status in LIMITED:
-        asked_s = _SILENCE_S if result.retry_after_s is None else result.retry_after_s
-        silent_until_ms = now_ms + 1000 * min(asked_s, _SILENCE_LIMIT_S)
+        # Only a 429 and a 418 may say for how long: docs/rules.md, rule 12.
+        asked_s = result.retry_after_s if result.http_status in LIMITED else None
+        silent_until_ms = now_ms + 1000 * min(_SILENCE_S if asked_s is None else asked_s, _SILENCE_LIMIT_S)
     answer = AnswerRecord(
         now_ms,
         type(result).__name__,
@@ -316,7 +332,7 @@ def resolve(
     own_attempt: what the caller itself has sent; another call's is replayed.
     """
     try:
-        entry = yield from _resolved(context, record, deadline)
+        entry = yield from calls.leaving_open(record.attempt, _resolved(context, record, deadline))
     except JournalFailed as failed:
         message = f"the journal failed while the attempt was reconciled ({failed}): call again with the same key"
         raise _of_key(OutcomeUnknown(message, attempt=record.attempt)) from None

@@ -20,7 +20,7 @@ from binance_transfer.base_url import checked_base_url, environment_of
 from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock
 from binance_transfer.credentials import Credentials
 from binance_transfer.effects import Flow, Post, Read, Settings, Transaction
-from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied
+from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied, ReadFailed
 from binance_transfer.keys import checked_key, was_valid_key
 from binance_transfer.outcome import Receipt, checked_rejected_codes
 from binance_transfer.policy import Policy
@@ -129,7 +129,7 @@ class Session:
             if not resolve_within_s:
                 raise
             attempt = unknown.attempt
-        return (yield from self._reconciliation(attempt, deadline, ()))
+        return (yield from calls.leaving_open(attempt, self._reconciliation(attempt, deadline, ())))
 
     def _keyed(
         self, intent: Transfer | Attempt, key: str, resolve_within_s: float, objection: InvalidTransfer | None
@@ -137,8 +137,8 @@ class Session:
         deadline = self._deadline(self.settings.timeout_s + resolve_within_s)
         if objection is not None:
             recorded = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
-            if recorded is None:
-                raise objection
+            if recorded is None or recorded.state == "not_moved":
+                raise objection  # what is sent anew follows the rules of today
         return (
             yield from idempotency.transfer(
                 self, self._bind, intent, key, self.policy, deadline, resolves=resolve_within_s > 0
@@ -165,7 +165,11 @@ class Session:
 
     def _reconciliation(self, attempt: Attempt, deadline: Deadline, claimed: Collection[int]) -> Flow[Receipt]:
         if self.journal is not None:
-            yield from self._bind(deadline)
+            try:
+                yield from self._bind(deadline)
+            except ReadFailed as failed:
+                message = f"not reconciled, since nobody knows whose key this is: {failed}"
+                raise OutcomeUnknown(message, attempt=attempt, **failed.facts()) from None
             record = yield from Transaction(lambda journal: journal.attempt(attempt.id), deadline.left_s(), reads=True)
             if record is not None:
                 # What was recorded counts, not what the caller hands in: others have relied on it.
