@@ -134,7 +134,7 @@ class Session:
             if not resolve_within_s:
                 raise
             attempt = unknown.attempt
-        return (yield from self._reconciliation(attempt, deadline, ()))
+        return (yield from calls.leaving_open(attempt, self._reconciliation(attempt, deadline, ())))
 
     def _keyed(
         self, intent: Transfer | Attempt, key: str, resolve_within_s: float, objection: InvalidTransfer | None
@@ -142,8 +142,8 @@ class Session:
         deadline = self._deadline(self.settings.timeout_s + resolve_within_s)
         if objection is not None:
             recorded = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
-            if recorded is None:
-                raise objection
+            if recorded is None or recorded.state == "not_moved":
+                raise objection  # what is sent anew follows the rules of today
         return (
             yield from idempotency.transfer(
                 self, self._bind, intent, key, self.policy, deadline, resolves=resolve_within_s > 0
@@ -174,8 +174,8 @@ class Session:
             try:
                 yield from self._bind(deadline)
             except ReadFailed as failed:
-                message = f"not reconciled, since whose journal it is could not be read: {failed}"
-                raise OutcomeUnknown(message, attempt=attempt) from None
+                message = f"not reconciled, since nobody knows whose key this is: {failed}"
+                raise OutcomeUnknown(message, attempt=attempt, **failed.facts()) from None
             record = yield from Transaction(lambda journal: journal.attempt(attempt.id), deadline.left_s(), reads=True)
             if record is not None:
                 # What was recorded counts, not what the caller hands in: others have relied on it.
