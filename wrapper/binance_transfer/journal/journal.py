@@ -124,7 +124,9 @@ class Journal:
                 if connection.dialect.name == "postgresql":
                     take_setup_lock(connection)
                 journal.open()
-            self._check_continuity(journal)
+            if "continuous" not in connection.info:  # a new connection, perhaps to something else
+                self._check_continuity(journal)
+                connection.info["continuous"] = True
             result = change(journal)
             added[:] = [journal.added] if journal.added else []
             return result
