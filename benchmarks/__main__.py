@@ -16,7 +16,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import calls, journal, parts, starts
+from benchmarks import calls, growth, journal, parts, starts
 
 _PAGE = "user-universal-transfer.md"
 
@@ -36,6 +36,8 @@ def main() -> int:
         sep="\n",
     )
     console.print(_table("A transfer and the journal", "µs", journal.measure(), journal.FLOORS), "", sep="\n")
+    sizes = {f"{row.keys:,} keys": row.transfer_us for row in growth.measure()}
+    console.print(_table("A transfer under a key", "µs", sizes, dict.fromkeys(sizes, "0 keys")), "", sep="\n")
     page = Path(os.environ.get("VENDOR_PAGES", "")) / _PAGE
     started = starts.measure(page if page.is_file() else None)
     console.print(_table("A process, start to end", "ms", started, dict.fromkeys(started, "python, nothing else")))
