@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.calls import measure_clock, read_page
-from binance_transfer.candidates import Match, is_named_as_sent, match
+from binance_transfer.candidates import Match, is_named_as_sent, is_near, match
 from binance_transfer.clock import Deadline
 from binance_transfer.effects import Context, Flow, Sleep, Transaction
 from binance_transfer.errors import Ambiguous, NotExecuted, OutcomeUnknown, ProvenAbsent, ReadFailed
@@ -136,6 +136,7 @@ def reconcile(
     deadline came first.
     """
     unsound: list[Sequence[TransferRecord]] = []
+    shown: dict[int, TransferRecord] = {}  # whatever could be it, as it was seen last
     canary = _Canary(claims, attempt)
     for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
         look = yield from _look(context, attempt, window, deadline, canary, up_to_now=bool(answered))
@@ -144,6 +145,7 @@ def reconcile(
         if len(unsound) >= _UNSOUND_READINGS:
             # What history never shows in one piece must not withhold what all of its pieces show.
             rows, complete = _united(unsound), True
+        shown |= {row.tran_id: row for row in look.rows if is_near(attempt.transfer, row)}
         news = look.failure
         if answered:
             row = _row_of(answered, rows)
@@ -158,8 +160,9 @@ def reconcile(
                 status = f"is {row.status}" if row else "is not in history yet"
                 news = f"{', '.join(map(str, answered))}, by which the exchange accepted it, {status}"
         elif complete:
-            owners = yield from claims.owners(attempt, [row.tran_id for row in rows], deadline)
+            owners = yield from claims.owners(attempt, {row.tran_id for row in rows} | shown.keys(), deadline)
             found = match(attempt, window, rows, owners.others, owners.once_named)
+            ever = match(attempt, window, shown.values(), owners.others, owners.once_named)
             if len(found.confirmed) > 1:
                 raise _ambiguous(attempt, found)
             if found.pending:
@@ -173,6 +176,8 @@ def reconcile(
                 news = f"history shows what could be it, written otherwise ({_ids(found.near)}): a person has to look"
             elif not look.sound or look.failure:
                 pass  # absence needs a reading that is sound, and a canary that was seen
+            elif gone := [*ever.confirmed, *ever.pending, *ever.near]:
+                news = f"history does not show any more what could be it ({_ids(gone)}): it proves nothing"
             elif look.server_ms is not None and look.server_ms > window.end_ms:
                 raise _absent(attempt, window, look.server_ms)
             else:
@@ -189,8 +194,9 @@ def reconcile(
 
 
 def _row_of(answered: Collection[int], rows: Sequence[TransferRecord]) -> TransferRecord | None:
-    """Return the row of an attempt that was accepted, by the id that its answer named."""
-    return next((row for row in rows if row.tran_id in answered), None)
+    """Return the row of an attempt that was accepted, by the ids that answers named; a failed one where all have."""
+    named = [row for row in rows if row.tran_id in answered]
+    return min(named, key=lambda row: (row.status != CONFIRMED, row.status == FAILED), default=None)
 
 
 class _Canary:
