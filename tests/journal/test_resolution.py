@@ -34,7 +34,11 @@ def test_what_history_shows_is_taken(client: bt.TransferClient, sandbox: Sandbox
     lost(client, sandbox)
     clock.sleep(60)
     found = client.resolve("k", tran_id=moved(sandbox), note="seen on the website")
-    assert (found.state, found.attempts[0].verdict, found.attempts[0].note) == ("moved", "person", "seen on the website")
+    assert (found.state, found.attempts[0].verdict, found.attempts[0].note) == (
+        "moved",
+        "person",
+        "seen on the website",
+    )
 
 
 def test_what_did_not_happen_is_taken(client: bt.TransferClient, sandbox: Sandbox, clock: ManualClock) -> None:
@@ -88,7 +92,12 @@ def test_the_id_of_a_failed_row_is_refused(worker: bt.TransferClient, sandbox: S
 
 @pytest.mark.parametrize(
     "spelling",
-    [faults.Respell(asset="lower"), faults.Respell(amount="fee"), faults.Respell(type="OTHER"), faults.Respell(time="seconds")],
+    [
+        faults.Respell(asset="lower"),
+        faults.Respell(amount="fee"),
+        faults.Respell(type="OTHER"),
+        faults.Respell(time="seconds"),
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("verdict", ["moved", "not_moved"])
@@ -281,9 +290,7 @@ def test_a_canary_that_history_reaches_no_more_is_not_asked(
 # --- the audit -------------------------------------------------------------------------------------------------------
 
 
-def test_an_audit_finds_what_is_still_pending(
-    worker: bt.TransferClient, sandbox: Sandbox, clock: ManualClock
-) -> None:
+def test_an_audit_finds_what_is_still_pending(worker: bt.TransferClient, sandbox: Sandbox, clock: ManualClock) -> None:
     sandbox.exchange.history = HistoryBehaviour(pending_after_ms=10**9)
     receipt = worker.transfer(*SWEEP)
     clock.sleep(120)

@@ -1,11 +1,10 @@
 """
 A keyed call ends in a receipt, NotExecuted, OutcomeUnknown or JournalFailed, whatever fails before it is sent.
 
-The table: what has to be read first × how that fails × what the journal knows of the key. Sync and async.
+The table: what has to be read first, how that fails, and what the journal knows of the key. Sync and async.
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +13,9 @@ from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, Database
 from tests.journal.test_journal_keys import RENAMED, SWEEP, entry, moves
 from tests.reconcile.conftest import ManualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KINDS = [bt.TransferClient, bt.AsyncTransferClient]
 
@@ -31,7 +33,7 @@ FAILURES: dict[str, tuple[faults.Fault, type[bt.NotExecuted]]] = {
     "429": (faults.RateLimited(status=429, retry_after_s=7), bt.RateLimited),
     "418": (faults.RateLimited(status=418, retry_after_s=7), bt.RateLimited),
     "-2015": (faults.Rejection(code=-2015, msg="Invalid API-key, IP, or permissions for action."), bt.PermissionDenied),
-    "-1021": (faults.Rejection(code=-1021, msg="Timestamp for this request is outside of the recvWindow."), bt.ClockOutOfSync),
+    "-1021": (faults.Rejection(code=-1021, msg="Timestamp is outside of the recvWindow."), bt.ClockOutOfSync),
 }  # fmt: skip
 READINGS = ["time", "account"]
 
@@ -40,7 +42,13 @@ class Trial:
     """A client that has to read something first, and cannot."""
 
     def __init__(self, connect: Connect, journal: bt.Journal, sandbox: Sandbox, reading: str, kind: Any) -> None:
-        self._connect, self._journal, self._sandbox, self._reading, self._kind = connect, journal, sandbox, reading, kind
+        self._connect, self._journal, self._sandbox, self._reading, self._kind = (
+            connect,
+            journal,
+            sandbox,
+            reading,
+            kind,
+        )
         self.before_reading: Callable[[object], None] = lambda _effect: None
 
     def known(self, *faults_: faults.Fault) -> None:
@@ -157,7 +165,7 @@ def test_a_journal_that_cannot_be_read_from_the_start_is_said_to_fail(
 
 
 def asked(sandbox: Sandbox) -> dict[str, int]:
-    return {name: sandbox.exchange.received(name) for name in ("time", "account", "transfer", "history")}  # type: ignore[arg-type]
+    return {name: sandbox.exchange.received(name) for name in ("time", "account", "transfer", "history")}
 
 
 def since(sandbox: Sandbox, before: dict[str, int]) -> dict[str, int]:

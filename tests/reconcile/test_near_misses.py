@@ -80,9 +80,7 @@ def test_a_near_miss_beside_the_row_itself_does_not_keep_it_back(sandbox: Sandbo
 
 
 def test_a_near_miss_that_failed_moved_nothing(sandbox: Sandbox, connect: Connect) -> None:
-    sandbox.fail_next(
-        faults.Together(faults=(faults.Settle(status="FAILED", after_ms=1_000), SPELLINGS["lower case"]))
-    )
+    sandbox.fail_next(faults.Together(faults=(faults.Settle(status="FAILED", after_ms=1_000), SPELLINGS["lower case"])))
     client = connect()
     attempt = client.execute(TRANSFER).attempt
     with pytest.raises(bt.ProvenAbsent):
@@ -129,9 +127,7 @@ def test_a_type_of_unknown_name_gets_no_strangers_row(
     transfer: bt.Transfer, sandbox: Sandbox, connect: Connect
 ) -> None:
     """History ignores a type that it does not know, and shows the rows of all."""
-    sandbox.exchange.history = HistoryBehaviour(
-        unlisted_types=frozenset({transfer.type}), ignores_unknown_types=True
-    )
+    sandbox.exchange.history = HistoryBehaviour(unlisted_types=frozenset({transfer.type}), ignores_unknown_types=True)
     client = connect()
     attempt = lose(sandbox, client, executes=False, transfer=transfer)
     connect().execute(bt.Transfer("MAIN_UMFUTURE", "USDT", transfer.amount))
@@ -169,7 +165,9 @@ def test_two_rows_that_unsound_readings_show_are_ambiguous(sandbox: Sandbox, con
         client.reconcile(attempt)
 
 
-def _answering(clock: ManualClock, readings: Callable[[int], tuple[int, list[dict[str, object]]]]) -> httpx.MockTransport:
+def _answering(
+    clock: ManualClock, readings: Callable[[int], tuple[int, list[dict[str, object]]]]
+) -> httpx.MockTransport:
     """An exchange whose history shows what ``readings`` says for each reading, counted from 1."""
     count = 0
 

@@ -16,7 +16,7 @@ from binance_transfer_sandbox import Sandbox, faults
 from tests.reconcile.conftest import ManualClock
 from tests.wrapper import calls, keys
 from tests.wrapper.calls import Way
-from tests.wrapper.loopback import Connection, Loopback, server_time
+from tests.wrapper.loopback import Connection, Loopback, response, server_time
 
 # --- the estimate ----------------------------------------------------------------------------------------------------
 
@@ -121,8 +121,6 @@ def test_a_slow_first_connection_puts_no_timestamp_ahead(way: Way, where: str) -
             return
         seen_ms = time.time_ns() // 10**6
         time.sleep(0.6)
-        from tests.wrapper.loopback import response
-
         connection.send(response(200, {"serverTime": seen_ms}))
 
     with Loopback(clock=late, on_connect=slow_to_accept(0.3)) as server:
@@ -175,9 +173,11 @@ class Counting:
 
 def test_threads_that_call_at_once_share_one_reading() -> None:
     exchange = Counting()
-    with bt.TransferClient(keys.credentials(), transport=httpx.MockTransport(exchange)) as client:
-        with ThreadPoolExecutor(CALLS) as pool:
-            receipts = list(pool.map(lambda _: client.execute(calls.ORDER), range(CALLS)))
+    with (
+        bt.TransferClient(keys.credentials(), transport=httpx.MockTransport(exchange)) as client,
+        ThreadPoolExecutor(CALLS) as pool,
+    ):
+        receipts = list(pool.map(lambda _: client.execute(calls.ORDER), range(CALLS)))
     assert (len(receipts), exchange.posts, exchange.readings) == (CALLS, CALLS, 1)
 
 
@@ -205,9 +205,7 @@ async def test_a_reading_that_fails_is_taken_over_by_those_who_wait() -> None:
 
 async def test_a_reading_that_is_cancelled_is_taken_over_by_those_who_wait() -> None:
     exchange = Counting()
-    async with bt.AsyncTransferClient(
-        keys.credentials(), transport=httpx.MockTransport(exchange.asyncio)
-    ) as client:
+    async with bt.AsyncTransferClient(keys.credentials(), transport=httpx.MockTransport(exchange.asyncio)) as client:
         first = asyncio.ensure_future(client.execute(calls.ORDER))
         await asyncio.sleep(0.05)
         second = asyncio.ensure_future(client.execute(calls.ORDER))
@@ -227,17 +225,19 @@ def test_who_waits_for_another_call_s_reading_waits_no_longer_than_its_own_call(
         time.sleep(1.2)
         return httpx.Response(502)
 
-    with bt.TransferClient(keys.credentials(), transport=httpx.MockTransport(hanging), timeout_s=0.8) as client:
-        with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(calls_failure, client)
-            entered.wait()
-            began_s = time.monotonic()
-            assert type(calls_failure(client)) is bt.NotSent
-            assert time.monotonic() - began_s < 0.8
-            assert type(first.result()) is bt.NotSent
+    with (
+        bt.TransferClient(keys.credentials(), transport=httpx.MockTransport(hanging), timeout_s=0.8) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        first = pool.submit(failure_of, client)
+        entered.wait()
+        began_s = time.monotonic()
+        assert type(failure_of(client)) is bt.NotSent
+        assert time.monotonic() - began_s < 0.8
+        assert type(first.result()) is bt.NotSent
 
 
-def calls_failure(client: bt.TransferClient) -> bt.TransferError:
+def failure_of(client: bt.TransferClient) -> bt.TransferError:
     with pytest.raises(bt.TransferError) as failed:
         client.execute(calls.ORDER)
     return failed.value

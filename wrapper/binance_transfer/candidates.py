@@ -92,7 +92,7 @@ def amounts_are_near(amount: Decimal, shown: Decimal) -> bool:
         return True
     if abs(_EXACT.subtract(amount, shown)) <= _EXACT.multiply(amount, _FEE):
         return True
-    digits = Decimal((0, (1,), shown.as_tuple().exponent))
+    digits = Decimal((0, (1,), int(shown.as_tuple().exponent)))
     rough = Context(prec=450)
     return any(amount.quantize(digits, rounding=rounding, context=rough) == shown for rounding in _ROUNDINGS)
 

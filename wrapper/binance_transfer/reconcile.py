@@ -135,62 +135,94 @@ def reconcile(
     Returns a Receipt. Raises ProvenAbsent, Failed (for an answered one), Ambiguous, or OutcomeUnknown where the
     deadline came first.
     """
-    unsound: list[Sequence[TransferRecord]] = []
-    shown: dict[int, TransferRecord] = {}  # whatever could be it, as it was seen last
-    canary = _Canary(claims, attempt)
+    canary, evidence = _Canary(claims, attempt), _Evidence(attempt.transfer)
     for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
         look = yield from _look(context, attempt, window, deadline, canary, up_to_now=bool(answered))
-        unsound = [] if look.sound else [*unsound, look.rows]
-        rows, complete = look.rows, look.sound
-        if len(unsound) >= _UNSOUND_READINGS:
-            # What history never shows in one piece must not withhold what all of its pieces show.
-            rows, complete = _united(unsound), True
-        shown |= {row.tran_id: row for row in look.rows if is_near(attempt.transfer, row)}
-        news = look.failure
+        evidence.add(look)
         if answered:
-            row = _row_of(answered, rows)
-            if row is not None and row.status == CONFIRMED:
-                if (yield from claims.claim(attempt, row.tran_id, deadline)):
-                    return Receipt(row.tran_id, attempt)
-                news = "its row went to another attempt: a person has to look"
-            elif row is not None and row.status == FAILED:
-                message = f"the exchange had accepted it as {row.tran_id} and failed it later: it moved nothing"
-                raise Failed(message)
-            else:
-                status = f"is {row.status}" if row else "is not in history yet"
-                news = f"{', '.join(map(str, answered))}, by which the exchange accepted it, {status}"
-        elif complete:
-            owners = yield from claims.owners(attempt, {row.tran_id for row in rows} | shown.keys(), deadline)
-            found = match(attempt, window, rows, owners.others, owners.once_named)
-            ever = match(attempt, window, shown.values(), owners.others, owners.once_named)
-            if len(found.confirmed) > 1:
-                raise _ambiguous(attempt, found)
-            if found.pending:
-                news = f"a pending row ({_ids(found.pending)}) may be it"
-            elif found.confirmed:
-                tran_id = found.confirmed[0].tran_id
-                if (yield from claims.claim(attempt, tran_id, deadline)):
-                    return Receipt(tran_id, attempt)
-                news = "the only row went to another attempt"
-            elif found.near:
-                news = f"history shows what could be it, written otherwise ({_ids(found.near)}): a person has to look"
-            elif not look.sound or look.failure:
-                pass  # absence needs a reading that is sound, and a canary that was seen
-            elif gone := [*ever.confirmed, *ever.pending, *ever.near]:
-                news = f"history does not show any more what could be it ({_ids(gone)}): it proves nothing"
-            elif look.server_ms is not None and look.server_ms > window.end_ms:
-                raise _absent(attempt, window, look.server_ms)
-            else:
-                news = "no row yet"
+            found = yield from _by_answer(attempt, answered, evidence, deadline, claims)
+        elif evidence.complete:
+            found = yield from _by_rows(attempt, window, look, evidence, deadline, claims)
+        else:
+            found = look.failure
+        if isinstance(found, Receipt):
+            return found
         wait_s = _wait_s(pause_s, look, window)
         left_s = deadline.left_s()
         if left_s <= wait_s:
-            message = f"reconciliation ended without proof ({news}): reconcile again"
+            message = f"reconciliation ended without proof ({found}): reconcile again"
             raise OutcomeUnknown(message, attempt=attempt)
         name = _name(attempt.transfer)
-        context.log(f"reconciling {name}: {news}; looking again in {wait_s:.1f} s, {left_s:.0f} s left")
+        context.log(f"reconciling {name}: {found}; looking again in {wait_s:.1f} s, {left_s:.0f} s left")
         yield from Sleep(wait_s)
     raise AssertionError  # the loop has no end
+
+
+class _Evidence:
+    """
+    What the readings of one reconciliation have shown so far.
+
+    rows: what counts now; ``complete`` where it is one state of history.
+    shown: whatever could be the attempt, as it was seen last.
+    """
+
+    def __init__(self, transfer: Transfer) -> None:
+        self._transfer: Final = transfer
+        self._unsound: list[Sequence[TransferRecord]] = []
+        self.rows: Sequence[TransferRecord] = ()
+        self.complete = False
+        self.shown: Final[dict[int, TransferRecord]] = {}
+
+    def add(self, look: Look) -> None:
+        """Take over what one more look has shown."""
+        self._unsound = [] if look.sound else [*self._unsound, look.rows]
+        self.rows, self.complete = look.rows, look.sound
+        if len(self._unsound) >= _UNSOUND_READINGS:
+            # What history never shows in one piece must not withhold what all of its pieces show.
+            self.rows, self.complete = _united(self._unsound), True
+        self.shown.update((row.tran_id, row) for row in look.rows if is_near(self._transfer, row))
+
+
+def _by_answer(
+    attempt: Attempt, answered: Collection[int], evidence: _Evidence, deadline: Deadline, claims: Claims
+) -> Flow[Receipt | str]:
+    """Conclude from the row of an attempt that was accepted late, or say why not; raises Failed."""
+    row = _row_of(answered, evidence.rows)
+    if row is not None and row.status == CONFIRMED:
+        claimed = yield from claims.claim(attempt, row.tran_id, deadline)
+        return Receipt(row.tran_id, attempt) if claimed else "its row went to another attempt: a person has to look"
+    if row is not None and row.status == FAILED:
+        message = f"the exchange had accepted it as {row.tran_id} and failed it later: it moved nothing"
+        raise Failed(message)
+    status = f"is {row.status}" if row else "is not in history yet"
+    return f"{', '.join(map(str, answered))}, by which the exchange accepted it, {status}"
+
+
+def _by_rows(
+    attempt: Attempt, window: Window, look: Look, evidence: _Evidence, deadline: Deadline, claims: Claims
+) -> Flow[Receipt | str]:
+    """Conclude from all rows of history, or say why not; raises Ambiguous, ProvenAbsent and OutcomeUnknown."""
+    ids = {row.tran_id for row in evidence.rows} | evidence.shown.keys()
+    owners = yield from claims.owners(attempt, ids, deadline)
+    found = match(attempt, window, evidence.rows, owners.others, owners.once_named)
+    if len(found.confirmed) > 1:
+        raise _ambiguous(attempt, found)
+    if found.pending:
+        return f"a pending row ({_ids(found.pending)}) may be it"
+    if found.confirmed:
+        tran_id = found.confirmed[0].tran_id
+        claimed = yield from claims.claim(attempt, tran_id, deadline)
+        return Receipt(tran_id, attempt) if claimed else "the only row went to another attempt"
+    if found.near:
+        return f"history shows what could be it, written otherwise ({_ids(found.near)}): a person has to look"
+    if not look.sound or look.failure:
+        return look.failure  # absence needs a reading that is sound, and a canary that was seen
+    ever = match(attempt, window, evidence.shown.values(), owners.others, owners.once_named)
+    if gone := [*ever.confirmed, *ever.pending, *ever.near]:
+        return f"history does not show any more what could be it ({_ids(gone)}): it proves nothing"
+    if look.server_ms is not None and look.server_ms > window.end_ms:
+        raise _absent(attempt, window, look.server_ms)
+    return "no row yet"
 
 
 def _row_of(answered: Collection[int], rows: Sequence[TransferRecord]) -> TransferRecord | None:

@@ -117,8 +117,8 @@ def begin(
         raise PolicyDenied(message)
     if account.backup:
         message = (
-            f"this journal is a copy that was made at {account.backup}, and does not know the keys that were used since: "
-            "run an audit, then call journal.adopt(note=…)"
+            f"this journal is a copy that was made at {account.backup}, and does not know the keys used since: run an "
+            "audit, then call journal.adopt(note=…)"
         )
         raise JournalFailed(message)
     window = Window.of(attempt, settle_ms)
@@ -137,9 +137,7 @@ def _reopen(journal: JournalTransaction, record: AttemptRecord, at_ms: int) -> N
     tran_id = min(record.answered_ids)
     owned = journal.owners([tran_id])
     note = f"the exchange had accepted it as {tran_id}, and an older program took no notice"
-    journal.add_verdict(
-        record.attempt.id, VerdictRecord(at_ms, "reopened", "open", None if owned else tran_id, note)
-    )
+    journal.add_verdict(record.attempt.id, VerdictRecord(at_ms, "reopened", "open", None if owned else tran_id, note))
 
 
 def _said(transfer: Transfer) -> str:
