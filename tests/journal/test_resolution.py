@@ -387,3 +387,45 @@ def test_a_key_without_a_receipt_is_not_believed_by_an_id_that_history_lacks(
     clock.sleep(120)
     audit = worker.audit(0)
     assert ([record.key for record in audit.missing], moves(sandbox)) == (["k"], 0)
+
+
+def test_a_verdict_is_not_written_on_what_changed_while_history_was_read(
+    connect: Connect, journal: bt.Journal, sandbox: Sandbox, wire: Wire, clock: ManualClock
+) -> None:
+    """Another person has said that it did not happen, and a new attempt is open: that is another question."""
+    worker = connect(journal)
+    lost(worker, sandbox, executes=False)
+    clock.sleep(60)
+
+    def meanwhile() -> None:
+        wire.before_reading = lambda: None
+        journal.resolve("k", not_executed=True)
+        sandbox.fail_next(faults.Drop(executes=True))
+        with pytest.raises(bt.OutcomeUnknown):
+            worker.transfer(*SWEEP, idempotency_key="k", resolve_within_s=0)
+
+    person = connect(journal, transport=wire)
+    person.transfer("MAIN_UMFUTURE", "USDT", "1")
+    readings: list[int] = []
+
+    def at_the_second_reading() -> None:
+        readings.append(1)
+        if len(readings) == 2:  # the clock is the first one, history the second
+            meanwhile()
+
+    wire.before_reading = at_the_second_reading
+    with pytest.raises(bt.ResolutionRefused, match="has changed while history was read"):
+        person.resolve("k", not_executed=True)
+    assert entry(journal, "k").state == "open"
+
+
+def test_an_attempt_that_is_not_in_the_journal_is_held_against_the_canary_too(
+    client: bt.TransferClient, sandbox: Sandbox, clock: ManualClock
+) -> None:
+    stands_at_ms = clock.now_ms()
+    clock.sleep(1)
+    client.transfer("MAIN_UMFUTURE", "USDT", "3", idempotency_key="canary")
+    attempt = bt.Attempt(bt.Transfer(*SWEEP), clock.now_ms(), 5_000)
+    sandbox.exchange.plan(faults.Stale(at_ms=stands_at_ms), times=None)
+    with pytest.raises(bt.OutcomeUnknown, match="of key 'canary'"):
+        client.reconcile(attempt)

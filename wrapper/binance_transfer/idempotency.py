@@ -33,7 +33,7 @@ from binance_transfer.errors import (
 from binance_transfer.outcome import LIMITED, Receipt
 from binance_transfer.pacing import Wait, Weight
 from binance_transfer.policy import Policy
-from binance_transfer.reconcile import Failed, Owners, reconcile
+from binance_transfer.reconcile import Failed, Owners, reconcile, recorded_canary
 from binance_transfer.records import AnswerRecord, AttemptRecord, Entry, Verdict
 from binance_transfer.rules import Recorded, Superseded
 from binance_transfer.transaction import JournalTransaction
@@ -73,14 +73,8 @@ class JournalClaims:
         return True  # _resolved writes it, as it writes every verdict
 
     def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline) -> Flow[AttemptRecord | None]:
-        """Return the newest attempt of the same query that the exchange accepted (rule 3)."""
-        return (
-            yield from Transaction(
-                lambda journal: journal.canary(attempt.transfer, attempt.id, since_ms),
-                _recording_s(deadline),
-                reads=True,
-            )
-        )
+        """Return what the journal knows to be in history."""
+        return (yield from recorded_canary(attempt, since_ms, _recording_s(deadline)))
 
 
 def key_for(intent: Transfer | Attempt) -> str:

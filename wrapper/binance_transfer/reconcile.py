@@ -89,10 +89,19 @@ class ClientClaims:
         return self.context.claim(attempt, tran_id)
 
     def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline, /) -> Flow[AttemptRecord | None]:
-        """Return None: nothing is known to be in history."""
-        del attempt, since_ms, deadline
-        yield from ()
-        return None
+        """Return what the journal knows to be in history, if there is one."""
+        if not self.journaled:
+            return None
+        return (yield from recorded_canary(attempt, since_ms, deadline.left_s()))
+
+
+def recorded_canary(attempt: Attempt, since_ms: int, within_s: float) -> Flow[AttemptRecord | None]:
+    """Return the newest attempt of the same query that the journal knows to be accepted (rule 3)."""
+    return (
+        yield from Transaction(
+            lambda journal: journal.canary(attempt.transfer, attempt.id, since_ms), within_s, reads=True
+        )
+    )
 
 
 class Failed(NotExecuted):
