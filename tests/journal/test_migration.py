@@ -286,7 +286,7 @@ def test_an_acceptance_that_was_overlooked_is_looked_for_and_not_sent_over(
     [record] = entry(migrated, "accepted late").attempts
     [tran_id] = record.answered_ids
     row = {"type": "MAIN_UMFUTURE", "asset": "USDT", "amount": "10", "status": "CONFIRMED"}
-    exchange.rows = [row | {"tranId": tran_id, "timestamp": record.timestamp_ms + 100}]
+    exchange.rows.append({**row, "tranId": tran_id, "timestamp": record.timestamp_ms + 100})
     receipt = client.transfer("MAIN_UMFUTURE", "USDT", "10", idempotency_key="accepted late")
     assert (receipt.tran_id, exchange.posts) == (tran_id, 0)
 
