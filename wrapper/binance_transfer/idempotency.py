@@ -104,13 +104,11 @@ def transfer(
     while True:
         try:
             yield from bound(deadline)
-            settled = yield from _without_clock(context, intent, key, deadline)
-            if settled is None:
-                yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
+            if (entry := (yield from _answered_before(context, intent, key, deadline))) is not None:
+                return (yield from _answered(context, entry, None, None, deadline, resolves=resolves))
+            yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
         except ReadFailed as failed:
             return (yield from _unprepared(context, intent, key, failed, deadline))
-        if settled is not None:
-            return (yield from _answered(context, settled, None, None, deadline, resolves=resolves))
         found = yield from Transaction(_begin(context, key, intent, policy), deadline.left_s())
         if not isinstance(found, Wait):
             break
@@ -135,8 +133,8 @@ def _begin(
     return lambda journal: rules.begin(journal, key, intent, make_attempt, settings.settle_ms, policy, clock.now_ms)
 
 
-def _without_clock(context: Context, intent: Transfer | Attempt, key: str, deadline: Deadline) -> Flow[Entry | None]:
-    """Return a key that has moved or may have: for it no clock is read, since nothing is sent. None for any other."""
+def _answered_before(context: Context, intent: Transfer | Attempt, key: str, deadline: Deadline) -> Flow[Entry | None]:
+    """Return a key that needs no timestamp, so that the exchange's clock is not read for it; None for any other."""
     if not context.clock.stale:
         return None
     entry = yield from Transaction(
@@ -340,8 +338,7 @@ def _resolved(context: Context, record: AttemptRecord, deadline: Deadline) -> Fl
     claims = JournalClaims(record.opening)
     try:
         receipt = yield from reconcile(context, attempt, record.window, deadline, claims, record.answered_ids)
-        recorded = yield from _close(context, record, "found", deadline, receipt.tran_id)
-        return _closed(recorded.entry, attempt)
+        return (yield from _close_as_found(context, record, receipt.tran_id, deadline))
     except ProvenAbsent as absent:
         return (yield from _close_or_superseded(context, record, "absent", deadline, str(absent)))
     except Failed as failed:
@@ -355,12 +352,12 @@ def _resolved(context: Context, record: AttemptRecord, deadline: Deadline) -> Fl
         return (yield from _entry_of(attempt, deadline))
 
 
-def _closed(entry: Entry, attempt: Attempt) -> Entry:
-    """Return a key whose attempt has its verdict; raises OutcomeUnknown where that could not be written."""
-    if any(record.attempt.id == attempt.id and record.state == "open" for record in entry.attempts):
+def _close_as_found(context: Context, record: AttemptRecord, tran_id: int, deadline: Deadline) -> Flow[Entry]:
+    recorded = yield from _close(context, record, "found", deadline, tran_id)
+    if recorded.entry.open_attempt is not None and recorded.entry.moved is None:
         message = "the only row of history that could be it went to another attempt: reconcile again"
-        raise OutcomeUnknown(message, attempt=attempt)
-    return entry
+        raise OutcomeUnknown(message, attempt=record.attempt)
+    return recorded.entry
 
 
 def _close_or_superseded(

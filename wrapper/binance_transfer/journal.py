@@ -85,7 +85,7 @@ class Journal:
         given = Sealed(url)
         del url
         journal = cls.__new__(cls)
-        journal._begin(given, account)  # noqa: SLF001  # one that __init__ would have made tables for
+        journal._begin(given, account)  # noqa: SLF001  # its own
         journal._begin_reading()  # noqa: SLF001
         return journal
 

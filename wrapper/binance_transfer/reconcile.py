@@ -5,7 +5,7 @@ One rule: only what history proves is concluded. Until then, and at the deadline
 has the rules; the numbers here are theirs.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, repeat
 from typing import Final, Protocol
 
@@ -144,16 +144,22 @@ def reconcile(
     Returns a Receipt. Raises ProvenAbsent, Failed (for an answered one), Ambiguous, or OutcomeUnknown where the
     deadline came first.
     """
-    canary, evidence = _Canary(claims, attempt), _Evidence(attempt.transfer)
+    unsound: list[Sequence[TransferRecord]] = []
+    shown: dict[int, TransferRecord] = {}  # whatever could be it, as it was seen last
+    canary = _Canary(claims, attempt)
     for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
         look = yield from _look(context, attempt, window, deadline, canary, up_to_now=bool(answered))
-        evidence.add(look)
+        unsound = [] if look.sound else [*unsound, look.rows]
+        rows, complete = look.rows, look.sound
+        if len(unsound) >= _UNSOUND_READINGS:
+            # What history never shows in one piece must not withhold what all of its pieces show.
+            rows, complete = _united(unsound), True
+        shown |= {row.tran_id: row for row in look.rows if is_near(attempt.transfer, row)}
+        found: Receipt | str = look.failure
         if answered:
-            found = yield from _by_answer(attempt, answered, evidence, deadline, claims)
-        elif evidence.complete:
-            found = yield from _by_rows(attempt, window, look, evidence, deadline, claims)
-        else:
-            found = look.failure
+            found = yield from _conclude_by_id(attempt, rows, answered, claims, deadline)
+        elif complete:
+            found = yield from _conclude(attempt, window, look, rows, shown, claims, deadline)
         if isinstance(found, Receipt):
             return found
         wait_s = _wait_s(pause_s, look, window)
@@ -167,53 +173,18 @@ def reconcile(
     raise AssertionError  # the loop has no end
 
 
-class _Evidence:
-    """
-    What the readings of one reconciliation have shown so far.
-
-    rows: what counts now; ``complete`` where it is one state of history.
-    shown: whatever could be the attempt, as it was seen last.
-    """
-
-    def __init__(self, transfer: Transfer) -> None:
-        self._transfer: Final = transfer
-        self._unsound: list[Sequence[TransferRecord]] = []
-        self.rows: Sequence[TransferRecord] = ()
-        self.complete = False
-        self.shown: Final[dict[int, TransferRecord]] = {}
-
-    def add(self, look: Look) -> None:
-        """Take over what one more look has shown."""
-        self._unsound = [] if look.sound else [*self._unsound, look.rows]
-        self.rows, self.complete = look.rows, look.sound
-        if len(self._unsound) >= _UNSOUND_READINGS:
-            # What history never shows in one piece must not withhold what all of its pieces show.
-            self.rows, self.complete = _united(self._unsound), True
-        self.shown.update((row.tran_id, row) for row in look.rows if is_near(self._transfer, row))
-
-
-def _by_answer(
-    attempt: Attempt, answered: Collection[int], evidence: _Evidence, deadline: Deadline, claims: Claims
+def _conclude(
+    attempt: Attempt,
+    window: Window,
+    look: Look,
+    rows: Sequence[TransferRecord],
+    shown: Mapping[int, TransferRecord],
+    claims: Claims,
+    deadline: Deadline,
 ) -> Flow[Receipt | str]:
-    """Conclude from the row of an attempt that was accepted late, or say why not; raises Failed."""
-    row = _row_of(answered, evidence.rows)
-    if row is not None and row.status == CONFIRMED:
-        claimed = yield from claims.claim(attempt, row.tran_id, deadline)
-        return Receipt(row.tran_id, attempt) if claimed else "its row went to another attempt: a person has to look"
-    if row is not None and row.status == FAILED:
-        message = f"the exchange had accepted it as {row.tran_id} and failed it later: it moved nothing"
-        raise Failed(message)
-    status = f"is {row.status}" if row else "is not in history yet"
-    return f"{', '.join(map(str, answered))}, by which the exchange accepted it, {status}"
-
-
-def _by_rows(
-    attempt: Attempt, window: Window, look: Look, evidence: _Evidence, deadline: Deadline, claims: Claims
-) -> Flow[Receipt | str]:
-    """Conclude from all rows of history, or say why not; raises Ambiguous, ProvenAbsent and OutcomeUnknown."""
-    ids = {row.tran_id for row in evidence.rows} | evidence.shown.keys()
-    owners = yield from claims.owners(attempt, ids, deadline)
-    found = match(attempt, window, evidence.rows, owners.others, owners.once_named)
+    """Return the receipt that a reading proves, or why it proves none; raises ProvenAbsent and Ambiguous (rule 2)."""
+    owners = yield from claims.owners(attempt, {row.tran_id for row in rows} | shown.keys(), deadline)
+    found = match(attempt, window, rows, owners.others, owners.once_named)
     if len(found.confirmed) > 1:
         raise _ambiguous(attempt, found)
     if found.pending:
@@ -225,8 +196,8 @@ def _by_rows(
     if found.near:
         return f"history shows what could be it, written otherwise ({_ids(found.near)}): a person has to look"
     if not look.sound or look.failure:
-        return look.failure  # absence needs a reading that is sound, and a canary that was seen
-    ever = match(attempt, window, evidence.shown.values(), owners.others, owners.once_named)
+        return look.failure  # absence needs a sound reading, a clock that was read and a canary that was seen
+    ever = match(attempt, window, shown.values(), owners.others, owners.once_named)
     if gone := [*ever.confirmed, *ever.pending, *ever.near]:
         return f"history does not show any more what could be it ({_ids(gone)}): it proves nothing"
     if look.server_ms is not None and look.server_ms > window.end_ms:
@@ -234,10 +205,25 @@ def _by_rows(
     return "no row yet"
 
 
-def _row_of(answered: Collection[int], rows: Sequence[TransferRecord]) -> TransferRecord | None:
-    """Return the row of an attempt that was accepted, by the ids that answers named; a failed one where all have."""
+def _conclude_by_id(
+    attempt: Attempt,
+    rows: Sequence[TransferRecord],
+    answered: Collection[int],
+    claims: Claims,
+    deadline: Deadline,
+) -> Flow[Receipt | str]:
+    """Do the same for an attempt that was accepted, by the id that its answer named; raises Failed (rule 7)."""
     named = [row for row in rows if row.tran_id in answered]
-    return min(named, key=lambda row: (row.status != CONFIRMED, row.status == FAILED), default=None)
+    row = min(named, key=lambda row: (row.status != CONFIRMED, row.status == FAILED), default=None)
+    if row is not None and row.status == CONFIRMED:
+        if (yield from claims.claim(attempt, row.tran_id, deadline)):
+            return Receipt(row.tran_id, attempt)
+        return "its row went to another attempt: a person has to look"
+    if row is not None and row.status == FAILED:
+        message = f"the exchange had accepted it as {row.tran_id} and failed it later: it moved nothing"
+        raise Failed(message)
+    status = f"is {row.status}" if row else "is not in history yet"
+    return f"{', '.join(map(str, answered))}, by which the exchange accepted it, {status}"
 
 
 class _Canary:

@@ -117,8 +117,8 @@ def begin(
         raise PolicyDenied(message)
     if account.backup:
         message = (
-            f"this journal is a copy that was made at {account.backup}, and does not know the keys used since: run an "
-            "audit, then call journal.adopt(note=…)"
+            f"this journal is a copy that was made at {account.backup}, and does not know the keys that were used "
+            "since: run an audit, then call journal.adopt(note=…)"
         )
         raise JournalFailed(message)
     window = Window.of(attempt, settle_ms)
@@ -135,9 +135,9 @@ def begin(
 def _reopen(journal: JournalTransaction, record: AttemptRecord, at_ms: int) -> None:
     """Look again for an attempt whose acceptance no verdict took notice of."""
     tran_id = min(record.answered_ids)
-    named = None if journal.owners([tran_id]) else tran_id
+    owned = journal.owners([tran_id])
     note = f"the exchange had accepted it as {tran_id}, and an older program took no notice"
-    journal.add_verdict(record.attempt.id, VerdictRecord(at_ms, "reopened", "open", named, note))
+    journal.add_verdict(record.attempt.id, VerdictRecord(at_ms, "reopened", "open", None if owned else tran_id, note))
 
 
 def _said(transfer: Transfer) -> str:
