@@ -4,6 +4,8 @@ A keyed call ends in a receipt, NotExecuted, OutcomeUnknown or JournalFailed, wh
 The table: what has to be read first, how that fails, and what the journal knows of the key. Sync and async.
 """
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -231,3 +233,22 @@ def test_an_outcome_that_may_have_been_is_never_called_not_sent_by_a_halt(
     journal.halt("no more today")
     with pytest.raises(bt.OutcomeUnknown):
         connect(journal, kind=kind).transfer(*SWEEP, idempotency_key="k", resolve_within_s=0)
+
+
+def test_calls_that_begin_at_once_ask_whose_key_it_is_once(kind: Any, journal: bt.Journal) -> None:
+    """And what time it is. Both wait where one of them reads."""
+    with Sandbox(seed=5) as sandbox:
+        options: dict[str, Any] = {"base_url": sandbox.base_url, "journal": journal}
+        if kind is bt.TransferClient:
+            with bt.TransferClient(sandbox.credentials, **options) as client, ThreadPoolExecutor(20) as pool:
+                list(pool.map(lambda amount: client.transfer("MAIN_UMFUTURE", "USDT", amount), range(1, 21)))
+        else:
+
+            async def run() -> None:
+                async with bt.AsyncTransferClient(sandbox.credentials, **options) as client:
+                    amounts = range(1, 21)
+                    await asyncio.gather(*(client.transfer("MAIN_UMFUTURE", "USDT", amount) for amount in amounts))
+
+            asyncio.run(run())
+        found = {name: asked(sandbox)[name] for name in ("time", "account", "transfer")}
+    assert found == {"time": 1, "account": 1, "transfer": 20}
