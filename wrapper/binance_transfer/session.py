@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from binance_transfer.attempt import Attempt, checked_recv_window_ms
 from binance_transfer.base_url import checked_base_url, environment_of
-from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock
+from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock, Turn
 from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied, ReadFailed
 from binance_transfer.flows import calls
 from binance_transfer.flows.effects import Flow, Post, Read, Settings, Transaction
@@ -83,6 +83,7 @@ class Session:
         if journal is not None:
             journal.follow(self.clock)
         self._bound = False
+        self._binding: Final = Turn()
         self.closed = False
         self._process: Final = os.getpid()
         self._sent: Final[dict[str, int]] = {}
@@ -152,10 +153,12 @@ class Session:
 
     def _bind(self, deadline: Deadline) -> Flow[None]:
         """Make sure, once, that the journal's account is this client's."""
-        if not self._bound:
-            fingerprint = hashlib.sha256(self.credentials.api_key.encode()).hexdigest()
-            yield from idempotency.bind(self, environment_of(self.base_url), fingerprint, deadline)
-            self._bound = True
+        yield from calls.once(self._binding, lambda: not self._bound, lambda: self._bind_now(deadline), deadline)
+
+    def _bind_now(self, deadline: Deadline) -> Flow[None]:
+        fingerprint = hashlib.sha256(self.credentials.api_key.encode()).hexdigest()
+        yield from idempotency.bind(self, environment_of(self.base_url), fingerprint, deadline)
+        self._bound = True
 
     def prepare(self, transfer: Transfer) -> Flow[Attempt]:
         """Make the flow for an attempt that is not sent yet."""

@@ -29,7 +29,7 @@ from binance_transfer.errors import (
 from binance_transfer.flows import calls
 from binance_transfer.flows.calls import SHARE_AFTER_A_WAIT, SHARE_TO_SEND, read_clock_if_stale, too_late
 from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
-from binance_transfer.flows.reconcile import Failed, Owners, reconcile
+from binance_transfer.flows.reconcile import Failed, Owners, reconcile, recorded_canary
 from binance_transfer.journal import rules
 from binance_transfer.journal.pacing import Wait, Weight
 from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, Verdict
@@ -75,14 +75,8 @@ class JournalClaims:
         return True  # _resolved writes it, as it writes every verdict
 
     def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline) -> Flow[AttemptRecord | None]:
-        """Return the newest attempt of the same query that the exchange accepted (rule 3)."""
-        return (
-            yield from Transaction(
-                lambda journal: journal.canary(attempt.transfer, attempt.id, since_ms),
-                _recording_s(deadline),
-                reads=True,
-            )
-        )
+        """Return what the journal knows to be in history."""
+        return (yield from recorded_canary(attempt, since_ms, _recording_s(deadline)))
 
 
 def key_for(intent: Transfer | Attempt) -> str:

@@ -43,11 +43,13 @@ def resolve_key(
     checked_verdict(tran_id, not_executed=not_executed)
     server_ms = yield from measure_clock(context, deadline)
     entry = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
-    if entry is not None and (record := entry.open_attempt) is not None and server_ms > record.window_end_ms:
+    record = entry.open_attempt if entry is not None else None
+    if record is not None and server_ms > record.window_end_ms:
         note = yield from _held_against_history(context, record, tran_id, note, server_ms, deadline)
     return (
         yield from Transaction(
-            partial(rules.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms), deadline.left_s()
+            partial(rules.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms, seen=record),
+            deadline.left_s(),
         )
     )
 
