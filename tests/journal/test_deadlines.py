@@ -25,7 +25,7 @@ from binance_transfer_api.api.asset.universal_transfer import WEIGHT_LIMIT
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, Database, OpenJournal, Wire
 from tests.journal.test_journal_keys import SWEEP, entry, moves
-from tests.reconcile.conftest import ManualClock
+from tests.support.clock import ManualClock
 
 TIMEOUT_S = 2.0  # of the clients here
 TO_RECORD_S = 1.0

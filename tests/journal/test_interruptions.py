@@ -11,7 +11,7 @@ import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, Wire
 from tests.journal.test_journal_keys import SWEEP, entry, moves
-from tests.reconcile.conftest import ManualClock
+from tests.support.clock import ManualClock
 
 TRANSFER = bt.Transfer(*SWEEP)
 

@@ -19,7 +19,7 @@ from binance_transfer.journal import migrations
 from binance_transfer_api import SERVERS
 from tests.journal.conftest import OpenJournal
 from tests.journal.test_journal_keys import entry
-from tests.reconcile.conftest import ManualClock
+from tests.support.clock import ManualClock
 
 DUMP = Path(__file__).with_name("version_1.sql")
 BASE_URL = "http://127.0.0.1:8443"  # where the released program believed the exchange to be

@@ -16,7 +16,7 @@ import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, Wire
 from tests.journal.test_journal_keys import SWEEP
-from tests.reconcile.conftest import ManualClock
+from tests.support.clock import ManualClock
 
 Statement = tuple[str, Any]
 TABLES = ("v2_accounts", "v2_api_keys", "v2_keys", "v2_attempts", "v2_answers", "v2_verdicts")

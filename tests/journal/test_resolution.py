@@ -9,7 +9,7 @@ from binance_transfer.wire.answer import Answer
 from binance_transfer_sandbox import HistoryBehaviour, Sandbox, faults
 from tests.journal.conftest import Connect, Wire
 from tests.journal.test_journal_keys import SWEEP, entry, moves
-from tests.reconcile.conftest import ManualClock
+from tests.support.clock import ManualClock
 
 
 def lost(

@@ -14,7 +14,7 @@ import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, Database
 from tests.journal.test_journal_keys import RENAMED, SWEEP, entry, moves
-from tests.reconcile.conftest import ManualClock
+from tests.support.clock import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

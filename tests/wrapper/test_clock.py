@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.loopback import Connection, Loopback, response, server_time
 
 import binance_transfer as bt
 from binance_transfer.clock import Deadline, ServerClock
 from binance_transfer_sandbox import Sandbox, faults
-from tests.reconcile.conftest import ManualClock
+from tests.support.clock import ManualClock
+from tests.support.loopback import Connection, Loopback, response, server_time
 from tests.wrapper import calls, keys
 from tests.wrapper.calls import Way
 
