@@ -2,32 +2,40 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from itertools import count
 from typing import Final
 
-from simulator import keyed, world
+from simulator import world
 from simulator.ablation import ABLATIONS, Ablation
-from simulator.batches import Kind, Total, batches
-from simulator.keyed_ablation import KEYED_ABLATIONS
-from simulator.network import ROUGH
-from simulator.scenario import TURBULENT
-from simulator.world import Report
+from simulator.batches import Total, batches
+from simulator.checker import Violation, Wrong
+from simulator.journal_ablation import JOURNAL_ABLATIONS
+from simulator.scenario import ROUGHER, USUAL, Kind, Scenario
+from simulator.shrink import SECONDS, Shrunk, shrink
 
-_ROUGH: Final = world.Scenario(noise=0.02, weather=ROUGH)
-_TURBULENT: Final[dict[Kind, Callable[[int], Report]]] = {
-    "no-journal": lambda seed: world.run(seed, _ROUGH),
-    "journal": lambda seed: keyed.run(seed, TURBULENT),
-}
 _SHARE: Final = 0.6  # of the transfers are made without a journal, where both are asked for: they cost half
 _TRANSFERS: Final = 20_000
 _ABLATION_TRANSFERS: Final = 6_000
 _SHOWN: Final = 5
-_GRAVITY: Final = ("moved 2 times", "moved", "the exchange", "another attempt", "for ever")
+_KINDS: Final[tuple[Kind, ...]] = ("no-journal", "journal")
+_TABLES: Final[dict[Kind, tuple[Ablation, ...]]] = {"no-journal": ABLATIONS, "journal": JOURNAL_ABLATIONS}
+_GRAVITY: Final = list(Wrong)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run and return 0 where nothing was wrong (or, with --ablation, every mistake was found)."""
+    options = _parser().parse_args(arguments)
+    kinds = _KINDS if options.journal is None else ("journal" if options.journal else "no-journal",)
+    if options.ablation:
+        return _ablate(kinds, options.transfers or _ABLATION_TRANSFERS, options.seed, aloud=options.shrink is not None)
+    if options.shrink is not None:
+        found = [_tell_shrunk(kind, options.shrink) for kind in kinds]
+        return 1 if any(found) else 0
+    return _run(kinds, options.transfers or _TRANSFERS, options.seed, options.workers)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__, allow_abbrev=False)
     parser.add_argument(
         "--transfers",
@@ -43,22 +51,33 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="how many processes (%(default)s)")
     parser.add_argument("--ablation", action="store_true", help="take each rule out in turn and print what broke")
-    options = parser.parse_args(arguments)
-    kinds: list[Kind] = ["no-journal", "journal"] if options.journal is None else []
-    kinds = kinds or ["journal" if options.journal else "no-journal"]
-    if options.ablation:
-        return _ablate(kinds, options.transfers or _ABLATION_TRANSFERS, options.seed)
-    transfers = options.transfers or _TRANSFERS
-    wrong = 0
+    parser.add_argument(
+        "--shrink",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="SEED",
+        help="print the smallest history of this seed that still goes wrong; with --ablation, one for each rule",
+    )
+    return parser
+
+
+def _run(kinds: Sequence[Kind], transfers: int, seed: int, workers: int) -> int:
+    violations: list[tuple[Kind, Violation]] = []
     for kind in kinds:
         share = transfers if len(kinds) == 1 else int(transfers * (_SHARE if kind == "no-journal" else 1 - _SHARE))
         total = Total()
-        for batch in batches(kind, share, options.seed, options.workers):
+        for batch in batches(kind, share, seed, workers):
             total.merge(batch)
         _tell(kind, total)
-        wrong += len(total.violations)
-    print(f"{wrong} wrong verdicts")
-    return 1 if wrong else 0
+        violations += [(kind, violation) for violation in total.violations]
+    print(f"{len(violations)} wrong verdicts")
+    if not violations:
+        return 0
+    kind, first = min(violations, key=lambda found: _GRAVITY.index(found[1].kind))
+    print(f"The smallest history of that kind, sought for up to {SECONDS:.0f} s:", file=sys.stderr)
+    _tell_shrunk(kind, first.seed)
+    return 1
 
 
 def _tell(kind: Kind, total: Total) -> None:
@@ -72,27 +91,50 @@ def _tell(kind: Kind, total: Total) -> None:
         print(f"WRONG: {violation} (--{kind})", file=sys.stderr)
 
 
-def _ablate(kinds: Iterable[Kind], transfers: int, seed: int) -> int:
-    print("| rule | what is done instead | transfers | wrong | for example |\n| --- | --- | --- | --- | --- |")
-    tables: dict[Kind, tuple[Ablation, ...]] = {"no-journal": ABLATIONS, "journal": KEYED_ABLATIONS}
+def _tell_shrunk(kind: Kind, seed: int) -> bool:
+    """Print the smallest history of a seed; False where nothing in it is wrong."""
+    shrunk = shrink(seed, USUAL[kind])
+    if shrunk is None:
+        print(f"seed {seed}: nothing is wrong (--{kind})")
+        return False
+    print(f"seed {seed}, {shrunk.violation.kind} (--{kind}):")
+    print("\n".join(shrunk.story), flush=True)
+    return True
+
+
+def _ablate(kinds: Sequence[Kind], transfers: int, seed: int, *, aloud: bool) -> int:
+    if not aloud:
+        print("| rule | what is done instead | transfers | wrong | for example |\n| --- | --- | --- | --- | --- |")
     unfound = 0
     for kind in kinds:
-        for ablation in tables[kind]:
-            total = Total()
+        for ablation in _TABLES[kind]:
             with ablation.applied():
-                for world_seed in count(seed):
-                    total.add(_TURBULENT[kind](world_seed))
-                    if total.transfers >= transfers:
-                        break
-            unfound += not total.violations
-            example = min(total.violations, key=_gravity, default="**not found**")
-            wrong = len(total.violations)
-            print(f"| {ablation.rule} | {ablation.instead} | {total.transfers} | {wrong} | {example} |", flush=True)
+                total = _rough_worlds(ROUGHER[kind], transfers, seed)
+                unfound += not total.violations
+                example = min(total.violations, key=lambda violation: _GRAVITY.index(violation.kind), default=None)
+                if aloud:
+                    shrunk = shrink(example.seed, ROUGHER[kind], example.kind) if example else None
+                    _tell_story(ablation, shrunk)
+                else:
+                    wrong = len(total.violations)
+                    said = example or "**not found**"
+                    print(f"| {ablation.rule} | {ablation.instead} | {total.transfers} | {wrong} | {said} |", flush=True)
     return 1 if unfound else 0
 
 
-def _gravity(violation: str) -> int:
-    return next((place for place, words in enumerate(_GRAVITY) if words in violation), len(_GRAVITY))
+def _rough_worlds(scenario: Scenario, transfers: int, seed: int) -> Total:
+    total = Total()
+    for world_seed in count(seed):
+        total.add(world.run(world_seed, scenario))
+        if total.transfers >= transfers:
+            break
+    return total
+
+
+def _tell_story(ablation: Ablation, shrunk: Shrunk | None) -> None:
+    print(f"### {ablation.rule}: {ablation.instead}\n")
+    told = shrunk.story if shrunk else ["**not found**"]
+    print("\n".join(f"    {line}" for line in told), end="\n\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from attrs import evolve
 from binance_transfer.entries import AccountRecord, AnswerRecord, AttemptRecord, Entry
 from binance_transfer.errors import JournalFailed
 from binance_transfer.reconcile import EARLY_MS
+from simulator.story import Silence, TranId
 
 T = TypeVar("T")
 _Undo = Callable[[], Any]
@@ -22,7 +23,8 @@ _Undo = Callable[[], Any]
 class Database:
     """What all workers share, by the names of the accounts. It outlives every process."""
 
-    def __init__(self) -> None:
+    def __init__(self, story: Silence | None = None) -> None:
+        self.story: Final = story or Silence()
         self._accounts: Final[dict[str, AccountBooks]] = {}
 
     def books(self, account: str) -> "AccountBooks":
@@ -38,6 +40,10 @@ class Database:
             (account.name for account in known if uid and (account.environment, account.uid) == (environment, uid)),
             None,
         )
+
+    def bound(self, label: str) -> bool:
+        """Tell whether an account whose name begins so is bound to a uid."""
+        return any(books.account().uid for name, books in self._accounts.items() if name.startswith(label))
 
     def accounts(self) -> tuple[str, ...]:
         """Return the names that were ever used."""
@@ -184,6 +190,13 @@ class AccountBooks:
             raise JournalFailed(f"the id {tran_id} belongs to another attempt")
         self._undo.append(lambda: self._replace(before))
         self._replace(_changed(before, record, before.answers))
+        if self._database.story.listens:
+            self._tell(record)
+
+    def _tell(self, record: AttemptRecord) -> None:
+        id_ = [] if record.tran_id is None else [TranId(record.tran_id)]
+        template = f"{{}} of {record.key} is now {record.state} ({record.verdict})" + ", {}" * len(id_)
+        self._database.story.tell("the journal", template, record.attempt, *id_)
 
     def add_answer(self, attempt_id: str, answer: AnswerRecord, /) -> None:
         """Add an answer to an attempt."""

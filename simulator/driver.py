@@ -7,15 +7,24 @@ One rule: between any two effects a process can stop for a while or for good; wh
 from collections.abc import Callable, Generator
 from typing import Any, Final
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from binance_transfer import flows
 from binance_transfer.answer import Reply
 from binance_transfer.errors import JournalFailed, TransferError
 from binance_transfer.flows import Effect, Flow
 from binance_transfer.session import Session
+from simulator.chance import Chance
 from simulator.engine import EPOCH_MS, Engine
-from simulator.network import Network
+from simulator.network import Network, Sender
+from simulator.story import Silence
+
+_BEFORE: Final[dict[type, str]] = {
+    flows.Post: "before it sends",
+    flows.Read: "before it reads",
+    flows.Transaction: "before a transaction",
+}
+"""What a disturbance is called, by the effect that it comes before."""
 
 Done = Callable[[object], None]
 Life = Generator[Flow[Any], Any, None]
@@ -25,15 +34,16 @@ Life = Generator[Flow[Any], Any, None]
 class Machine:
     """A worker's clocks: wrong by a constant, and set by somebody now and then. The monotonic one only drifts."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, chance: Chance) -> None:
         self._engine: Final = engine
-        self._skew_s: Final = engine.random.uniform(-20, 20)
-        self._drift: Final = 1 + engine.random.uniform(-1, 1) * 5e-5
-        self._start_s = engine.random.uniform(0, 1e5)
+        self._skew_s: Final = chance.between("clock ahead", 0, 20) - chance.between("clock behind", 0, 20)
+        self._drift: Final = 1 + chance.between("clock fast", 0, 5e-5) - chance.between("clock slow", 0, 5e-5)
+        self._start_s = chance.between("running since", 0, 1e5)
+        self._stepped: Final = chance.happens("clock is set now and then", 1.0)
 
     def time(self) -> float:
         """Seconds since 1970, as the machine believes."""
-        stepped_s = 3600.0 if int(self._engine.now_s) % 20 == 0 else 0.0  # set wrongly for a second, then back
+        stepped_s = 3600.0 if self._stepped and int(self._engine.now_s) % 20 == 0 else 0.0  # for a second, then back
         return EPOCH_MS / 1000 + self._engine.now_s + self._skew_s + stepped_s
 
     def monotonic(self) -> float:
@@ -53,8 +63,8 @@ class Machine:
         raise AssertionError(seconds)
 
 
-@define
-class Mischief:
+@frozen
+class Faults:
     """What happens to processes and their database: probabilities, per effect."""
 
     crash: float = 0.0
@@ -69,17 +79,24 @@ class Mischief:
 
 @define
 class Process:
-    """One life of a worker. ``crashed`` is called once, when it ends too early."""
+    """
+    One life of a worker.
+
+    sender: its name, and whose choices decide what happens to it now.
+    crashed: called once, when it ends too early; without it nothing happens between its effects.
+    """
 
     engine: Engine
     network: Network
     session: Session
     machine: Machine
-    mischief: Mischief = field(factory=Mischief)
+    sender: Sender
+    story: Silence
+    faults: Faults = field(factory=Faults)
     crashed: Callable[[], None] | None = None
     on_post: Callable[[flows.Post], None] | None = None
     on_commit: Callable[[object], None] | None = None
-    on_alarm: Callable[[str], None] | None = None
+    on_alert: Callable[[str], None] | None = None
     alive: bool = True
     posted: bool = False
     """Whether the present call has sent anything."""
@@ -109,7 +126,7 @@ class _Run:
         try:
             while process.alive:
                 effect: Effect[Any] = flow.send(result) if error is None else flow.throw(error)
-                if process.crashed is not None and (held_s := self._disturbance(effect)) != 0.0:
+                if process.crashed is not None and (held_s := self._disturbed(effect)) != 0.0:
                     break
                 if (performed := self._perform(effect)) is None:
                     return
@@ -141,15 +158,15 @@ class _Run:
                     process.posted = True
                     if process.on_post:
                         process.on_post(effect)
-                process.network.send(effect, self._answered)
+                process.network.send(effect, process.sender, self._answered)
                 return None
             case flows.Sleep(seconds):
                 process.engine.after(seconds, self._slept)
                 return None
             case flows.Transaction():
                 return self._transact(effect)
-            case flows.Alarm(text) if process.on_alarm:
-                process.on_alarm(text)
+            case flows.Alarm(text) if process.on_alert:
+                process.on_alert(text)
             case flows.Tell():
                 pass
             case _:
@@ -163,9 +180,11 @@ class _Run:
         self.go_on(None, None)
 
     def _transact(self, effect: flows.Transaction[Any]) -> tuple[object, Exception | None]:
-        process, random = self._process, self._process.engine.random
-        chance = random.random()
-        if (chance := chance - process.mischief.commit_fails) < 0:
+        process = self._process
+        name, chance, faults = process.sender.name, process.sender.chance, process.faults
+        failure = chance.which("commit", (faults.commit_fails, faults.acknowledgement_lost))
+        if failure == 1:
+            process.story.tell(name, "cannot reach the database")
             return None, JournalFailed("the database is out of order")
         process.committed_s = process.engine.now_s
         try:
@@ -174,33 +193,44 @@ class _Run:
             return None, error
         if process.on_commit:
             process.on_commit(result)
-        if chance < process.mischief.acknowledgement_lost:
+        if failure:
+            process.story.tell(name, "is not told that its transaction was committed")
             return None, JournalFailed("the connection broke while a transaction was committed")
         return result, None
 
-    def _disturbance(self, effect: Effect[Any]) -> float:
-        """Return 0 for none, the seconds of a pause, -1 for a crash."""
-        process, mischief = self._process, self._process.mischief
-        random = process.engine.random
-        chance = random.random()
-        if (chance := chance - mischief.crash) < 0:
-            process.alive = False
-            if isinstance(effect, flows.Post) and random.random() < 0.5 and not process.session.refusal(effect):  # noqa: PLR2004  # it had left
-                if process.on_post:
-                    process.on_post(effect)
-                process.network.send(effect, _to_nobody)
-            self._flow.close()
-            assert process.crashed is not None  # noqa: S101  # asked before
-            process.crashed()
-            return -1.0
-        if (chance := chance - mischief.pause) < 0:
-            seconds = random.uniform(*mischief.pause_s)
-            if random.random() < mischief.suspended:
-                process.machine.suspend(seconds)
-            return seconds
-        if isinstance(effect, flows.Transaction) and chance < mischief.slow_transaction:
-            return random.uniform(0.0005, 0.03)
-        return 0.0
+    def _disturbed(self, effect: Effect[Any]) -> float:
+        """Return 0 for nothing, the seconds of a pause, -1 for a crash."""
+        process, faults = self._process, self._process.faults
+        name, chance = process.sender.name, process.sender.chance
+        slow = faults.slow_transaction if isinstance(effect, flows.Transaction) else 0.0
+        match chance.which(_BEFORE.get(type(effect), "between effects"), (faults.crash, faults.pause, slow)):
+            case 1:
+                self._crash(effect)
+                return -1.0
+            case 2:
+                seconds = chance.between("pause of", *faults.pause_s)
+                suspended = chance.happens("and its clock stops too", faults.suspended)
+                if suspended:
+                    process.machine.suspend(seconds)
+                process.story.tell(name, "stops for {:.1f} s {}", seconds, _BEFORE.get(type(effect), ""))
+                return seconds
+            case 3:
+                return chance.between("slow transaction", 0.0005, 0.03)
+            case _:
+                return 0.0
+
+    def _crash(self, effect: Effect[Any]) -> None:
+        process = self._process
+        process.alive = False
+        sent = isinstance(effect, flows.Post) and process.sender.chance.happens("the request had left", 0.5)
+        process.story.tell(process.sender.name, "crashes {}", "" if sent else _BEFORE.get(type(effect), ""))
+        if sent and isinstance(effect, flows.Post) and not process.session.refusal(effect):
+            if process.on_post:
+                process.on_post(effect)
+            process.network.send(effect, process.sender, _to_nobody)
+        self._flow.close()
+        assert process.crashed is not None  # noqa: S101  # asked before
+        process.crashed()
 
 
 def waiting(seconds: float) -> Flow[None]:

@@ -1,25 +1,21 @@
 """
 Virtual time and what happens in it.
 
-One rule: all that happens is an event in one queue, and chance comes from one seed, so a history can be run again.
+One rule: all that happens is an event in one queue, so the same choices make the same history.
 """
 
 import heapq
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from math import inf
-from random import Random
-from typing import Any, Final
+from typing import Final
 
 EPOCH_MS: Final = 1_700_000_000_000
-
-Program = Generator[Any, Any, None]
 
 
 class Engine:
     """A queue of events, in the order of their time."""
 
-    def __init__(self, seed: int) -> None:
-        self.random: Final = Random(seed)  # noqa: S311  # chance has to repeat itself here
+    def __init__(self) -> None:
         self.now_s = 0.0
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._number = 0

@@ -4,8 +4,9 @@ What lies between a worker and the exchange, and what can go wrong there.
 One rule: a request that left is delivered at most once, at a time of its own, whether or not anybody still waits.
 """
 
+import json
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from attrs import define, field, frozen
 
@@ -15,8 +16,11 @@ from binance_transfer.flows import Post, Read
 from binance_transfer_api.types import Request
 from binance_transfer_sandbox import Exchange, faults, wire
 from binance_transfer_sandbox.faults import Fault
+from binance_transfer_sandbox.ledger import Entry as LedgerEntry
 from binance_transfer_sandbox.operations import OperationName
+from simulator.chance import Chance
 from simulator.engine import Engine
+from simulator.story import Moment, Silence, TranId
 
 NAMES: Final[dict[tuple[str, str], OperationName]] = {
     ("POST", "/sapi/v1/asset/transfer"): "transfer",
@@ -47,6 +51,8 @@ _READ_FAULTS: Final[tuple[Callable[[], Fault], ...]] = (
     lambda: faults.BrokenAnswer(executes=True, form="error_code"),
     lambda: faults.RateLimited(retry_after_s=3),
 )
+_NOTABLE_S: Final = 0.1  # a story tells how long a request took from here on
+_FEW: Final = 4  # rows that a story shows one by one
 
 
 @frozen
@@ -84,12 +90,25 @@ CALM: Final = Weather(
 
 
 @define
-class Truth:
-    """What really happened, by attempt."""
+class Traffic:
+    """What reached the exchange, and what it executed, by attempt."""
 
     deliveries: dict[str, int] = field(factory=dict)
     executions: dict[str, list[tuple[int, bool]]] = field(factory=dict)
     """Attempt → id of the exchange, and whether the money moved or will."""
+
+    def moved(self, attempt_id: str) -> list[int]:
+        """Return the ids under which an attempt moved money."""
+        return [tran_id for tran_id, moved in self.executions.get(attempt_id, []) if moved]
+
+
+@frozen
+class Sender:
+    """Who sends, and whose choices decide what becomes of it. A story does not tell what a quiet one reads."""
+
+    name: str
+    chance: Chance
+    quiet: bool = False
 
 
 class Network:
@@ -104,7 +123,8 @@ class Network:
         settle_ms: int,
         *,
         hides: frozenset[str],
-        truth: Truth | None = None,
+        traffic: Traffic,
+        story: Silence,
     ) -> None:
         self._engine: Final = engine
         self._exchange: Final = exchange
@@ -112,86 +132,183 @@ class Network:
         self.weather = weather
         self._settle_ms: Final = settle_ms
         self._hides: Final = hides
-        self.truth: Final = truth or Truth()
+        self._traffic: Final = traffic
+        self._story: Final = story
         self.next_post: Fault | None = None
         """What the next transfer meets, whatever the weather."""
 
-    def send(self, effect: Post | Read, answer: Callable[[Reply], None]) -> None:
+    def send(self, effect: Post | Read, sender: Sender, answer: Callable[[Reply], None]) -> None:
         """Carry a request; ``answer`` is called once, at the latest when the caller's time is over."""
-        random, weather, engine = self._engine.random, self.weather, self._engine
-        request = effect.attempt.request() if isinstance(effect, Post) else effect.request
+        weather, engine = self.weather, self._engine
         attempt = effect.attempt if isinstance(effect, Post) else None
-        once = _Once(answer)
-        if random.random() < weather.refused:
-            engine.after(random.uniform(0.001, 0.2), lambda: once(NoAnswer(sent=False, reason="refused")))
-            return
+        name = "transfer" if attempt else NAMES[effect.request.method, effect.request.path]  # type: ignore[union-attr]
+        chance, once = sender.chance.part(name), _Once(answer)
+        way_s = 0.0
+        match chance.which("the way there", (weather.refused, weather.lost, weather.late)):
+            case 1:
+                if attempt:
+                    self._story.tell(sender.name, "sends {}: no connection", attempt)
+                engine.after(
+                    chance.between("refused after", 0.001, 0.2), lambda: once(NoAnswer(sent=False, reason="refused"))
+                )
+                return
+            case 2:
+                if attempt:
+                    self._story.tell(sender.name, "sends {}: the request is lost", attempt)
+                if chance.happens("a loss is noticed", 0.5):
+                    self._cut_off(chance, once)
+                way_s = -1
+            case 3:
+                way_s = chance.between("late by", 0.5, 9)
+                if chance.happens("the caller is cut off meanwhile", 0.5):
+                    self._cut_off(chance, once)
+            case _:
+                way_s = chance.between("way there", 0.002, 0.08)
         # A process that slept may find that its time is over before it asks.
         engine.after(max(0.0, effect.timeout_s), lambda: once(NoAnswer(sent=True, reason="timed out")))
-        if random.random() < weather.lost:
-            if random.random() < 0.5:  # noqa: PLR2004  # half of the losses are noticed before the time is over
-                engine.after(random.uniform(0.01, 1), lambda: once(NoAnswer(sent=True, reason="reset")))
+        if way_s < 0:
             return
-        way_s = random.uniform(0.002, 0.08)
-        if random.random() < weather.late:
-            way_s = random.uniform(0.5, 9)
-            if random.random() < 0.5:  # noqa: PLR2004  # the caller is cut off while the request goes on
-                engine.after(random.uniform(0.01, 1), lambda: once(NoAnswer(sent=True, reason="reset")))
-        engine.after(way_s, lambda: self._deliver(request, attempt, once))
+        if attempt is None:
+            request = effect.request  # type: ignore[union-attr]  # no attempt, no Post
+            engine.after(way_s, lambda: self._deliver_read(name, request, sender, chance, once))
+        else:
+            engine.after(way_s, lambda: self._deliver_post(attempt, way_s, sender, chance, once))
 
-    def _deliver(self, request: Request, attempt: Attempt | None, once: "_Once") -> None:
-        random, weather = self._engine.random, self.weather
-        name = NAMES[request.method, request.path]
-        fault = self._post_fault(attempt) if attempt else self._read_fault(name)
-        reply = self._perform(name, request, fault) if attempt is None else self._execute(attempt, request, fault)
+    def _cut_off(self, chance: Chance, once: "_Once") -> None:
+        self._engine.after(chance.between("cut off after", 0.01, 1), lambda: once(NoAnswer(sent=True, reason="reset")))
+
+    def _deliver_post(
+        self, attempt: Attempt, way_s: float, sender: Sender, chance: Chance, once: "_Once"
+    ) -> None:
+        traffic, ledger = self._traffic, self._exchange.ledger
+        traffic.deliveries[attempt.id] = traffic.deliveries.get(attempt.id, 0) + 1
+        before = len(ledger)
+        fault = self._post_fault(attempt, chance)
+        reply = self._perform("transfer", attempt.request(), fault)
+        entries = tuple(ledger)[before:] if len(ledger) > before else ()
+        for entry in entries:
+            moved = entry.final_status == "CONFIRMED"
+            traffic.executions.setdefault(attempt.id, []).append((entry.tran_id, moved))
         odd = isinstance(fault, faults.Settle | faults.Hide)
-        if random.random() < (weather.settling_lost if odd else weather.answer_lost):
-            if random.random() < 0.7:  # noqa: PLR2004  # most callers notice
-                self._engine.after(random.uniform(0.002, 0.5), lambda: once(NoAnswer(sent=True, reason="cut off")))
-            return
-        back_s = random.uniform(0.002, 0.08)
+        back = self._back(reply, self.weather.settling_lost if odd else self.weather.answer_lost, chance, once)
+        if self._story.listens:
+            self._tell_post(attempt, way_s, sender, entries, reply if back else NoAnswer(sent=True, reason="lost"))
+
+    def _deliver_read(
+        self, name: OperationName, request: Request, sender: Sender, chance: Chance, once: "_Once"
+    ) -> None:
+        reply = self._perform(name, request, self._read_fault(name, chance))
         if name == "history" and dict(request.parameters)["type"] in self._hides and isinstance(reply, Answer):
             reply = Answer(200, {}, b'{"total":0,"rows":[]}')  # listed under another name, or not at all
-        self._engine.after(back_s, lambda: once(reply))
+        back = self._back(reply, self.weather.answer_lost, chance, once)
+        if self._story.listens and name == "history" and not sender.quiet:
+            self._tell_read(request, sender, reply if back else NoAnswer(sent=True, reason="lost"))
 
-    def _execute(self, attempt: Attempt, request: Request, fault: Fault | None) -> Reply:
-        truth = self.truth
-        truth.deliveries[attempt.id] = truth.deliveries.get(attempt.id, 0) + 1
-        before = len(self._exchange.ledger)
-        reply = self._perform("transfer", request, fault)
-        for entry in tuple(self._exchange.ledger)[before:] if len(self._exchange.ledger) > before else ():
-            moved = entry.final_status == "CONFIRMED"
-            truth.executions.setdefault(attempt.id, []).append((entry.tran_id, moved))
-        return reply
+    def _back(self, reply: Reply, lost: float, chance: Chance, once: "_Once") -> bool:
+        """Carry an answer back, unless it is lost."""
+        if chance.happens("the answer is lost", lost):
+            if chance.happens("and the caller notices", 0.7):
+                self._engine.after(
+                    chance.between("after", 0.002, 0.5), lambda: once(NoAnswer(sent=True, reason="cut off"))
+                )
+            return False
+        self._engine.after(chance.between("way back", 0.002, 0.08), lambda: once(reply))
+        return True
 
     def _perform(self, name: OperationName, request: Request, fault: Fault | None) -> Reply:
         return seen(self._exchange.perform(name, list(request.parameters), uid=self.uid, fault=fault))
 
-    def _post_fault(self, attempt: Attempt) -> Fault | None:
-        random, weather = self._engine.random, self.weather
+    def _post_fault(self, attempt: Attempt, chance: Chance) -> Fault | None:
+        weather = self.weather
         if (fault := self.next_post) is not None:
             self.next_post = None
             return fault
-        chance = random.random()
-        if (chance := chance - weather.post_fault) < 0:
-            return random.choice(_POST_FAULTS)()
-        if (chance := chance - weather.pending) < 0:
-            return faults.Settle(status="CONFIRMED", after_ms=random.randrange(20_000))
-        if (chance := chance - weather.failed) < 0:
-            return faults.Settle(status="FAILED", after_ms=random.randrange(20_000))
-        if chance - weather.hidden < 0:
-            # Half of them until the last moment that is assumed to be possible.
-            last_ms = attempt.timestamp_ms + attempt.recv_window_ms + self._settle_ms - self._engine.now_ms()
-            for_ms = last_ms - random.randrange(400) if random.random() < 0.5 else random.randrange(self._settle_ms)  # noqa: PLR2004
-            return faults.Hide(for_ms=max(0, for_ms))
-        return None
+        match chance.which("at the exchange", (weather.post_fault, weather.pending, weather.failed, weather.hidden)):
+            case 1:
+                return chance.pick("a fault", _POST_FAULTS)()
+            case 2:
+                return faults.Settle(status="CONFIRMED", after_ms=chance.below("pending for", 20_000))
+            case 3:
+                return faults.Settle(status="FAILED", after_ms=chance.below("fails after", 20_000))
+            case 4:
+                # Half of them until the last moment that is assumed to be possible.
+                last_ms = attempt.timestamp_ms + attempt.recv_window_ms + self._settle_ms - self._engine.now_ms()
+                if chance.happens("hidden to the end", 0.5):
+                    return faults.Hide(for_ms=max(0, last_ms - chance.below("but for", 400)))
+                return faults.Hide(for_ms=chance.below("hidden for", self._settle_ms))
+            case _:
+                return None
 
-    def _read_fault(self, name: str) -> Fault | None:
-        random, weather = self._engine.random, self.weather
-        if random.random() < weather.read_fault:
-            return random.choice(_READ_FAULTS)()
-        if name == "history" and random.random() < weather.shifting:
-            return faults.ShiftPages(asset="BNB")
+    def _read_fault(self, name: str, chance: Chance) -> Fault | None:
+        weather = self.weather
+        shifting = weather.shifting if name == "history" else 0.0
+        match chance.which("at the exchange", (weather.read_fault, shifting)):
+            case 1:
+                return chance.pick("a fault", _READ_FAULTS)()
+            case 2:
+                return faults.ShiftPages(asset="BNB")
+            case _:
+                return None
+
+    def _tell_post(
+        self, attempt: Attempt, way_s: float, sender: Sender, entries: tuple[LedgerEntry, ...], reply: Reply
+    ) -> None:
+        now_ms = self._engine.now_ms()
+        template, things = "sends {}", list[object]([attempt])
+        if way_s > _NOTABLE_S:
+            template += f"; {way_s:.1f} s later it arrives"
+        for entry in entries:
+            template += "; the exchange makes it as {}"
+            things.append(TranId(entry.tran_id))
+            if entry.settles_ms > now_ms:
+                template += f", PENDING until {{}}, then {entry.final_status}"
+                things.append(Moment(entry.settles_ms))
+            elif entry.final_status == "FAILED":
+                template += ", FAILED"
+            if entry.visible_ms > now_ms:
+                template += ", not in history until {}"
+                things.append(Moment(entry.visible_ms))
+        if not entries:
+            template += "; the exchange does not make it"
+        if isinstance(reply, NoAnswer):
+            template += ", the answer is lost" if reply.sent else ""
+        elif not entries or reply.status != 200:  # noqa: PLR2004  # all is well
+            template += f", the answer is {_gist(reply)}"
+        self._story.tell(sender.name, template, *things)
+
+    def _tell_read(self, request: Request, sender: Sender, reply: Reply) -> None:
+        parameters = dict(request.parameters)
+        template, things = f"reads history of {parameters['type']}", list[object]()
+        rows = _rows(reply)
+        if rows is None:
+            template += f": {'no answer' if isinstance(reply, NoAnswer) else _gist(reply)}"
+        elif not rows:
+            template += ": no row"
+        elif len(rows) > _FEW:
+            template += f": {len(rows)} rows"
+        else:
+            template += ": " + ", ".join(f"{row['amount']} {row['asset']} {{}} {row['status']}" for row in rows)
+            things += [TranId(row["tranId"]) for row in rows]
+        self._story.tell(sender.name, template, *things)
+
+
+def _rows(reply: Reply) -> list[dict[str, Any]] | None:
+    """Return the rows of an answer, None where it has none to show."""
+    if isinstance(reply, NoAnswer) or reply.status != 200:  # noqa: PLR2004  # all is well
         return None
+    try:
+        page = json.loads(reply.body)
+    except ValueError:
+        return None
+    return list(page.get("rows", ())) if "total" in page else None
+
+
+def _gist(reply: Answer) -> str:
+    try:
+        code = json.loads(reply.body).get("code", "")
+    except ValueError:
+        code = ""
+    return f"HTTP {reply.status} {code or 'without a usable body'}"
 
 
 class _Once:

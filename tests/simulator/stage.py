@@ -17,7 +17,7 @@ from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer
 from binance_transfer_sandbox import Exchange, HistoryBehaviour
 from binance_transfer_sandbox.faults import Fault
-from simulator import keyed
+from simulator import world
 from simulator.books import Database, MemoryJournal
 from simulator.network import NAMES, seen
 
@@ -61,7 +61,7 @@ class Stage:
         self.exchange.open_account({wallet: {"USDT": "1000"} for wallet in wallets})
 
     def worker(self, api_key: str = "key-1") -> "Worker":
-        journal = MemoryJournal(self.database, keyed.journal_account("treasury", api_key))
+        journal = MemoryJournal(self.database, world.journal_account("treasury", api_key))
         session = Session(
             {"api_key": api_key, "secret": "simulated"},
             "https://simulated.invalid",

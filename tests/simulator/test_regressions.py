@@ -18,7 +18,7 @@ from binance_transfer.policy import Policy
 from binance_transfer.transfer import Transfer
 from binance_transfer_sandbox import HistoryBehaviour, faults
 from simulator.ablation import ABLATIONS, Ablation
-from simulator.keyed_ablation import KEYED_ABLATIONS, SETTLED_BY_FAILURE
+from simulator.journal_ablation import JOURNAL_ABLATIONS, SETTLED_BY_FAILURE
 from tests.simulator.stage import SETTLE_MS, WINDOW_S, Stage, amount, sending, writing_verdict
 
 ONE = amount("1")
@@ -169,7 +169,7 @@ WAYS: list[tuple[Callable[[], None], str]] = [
     (a_person_resolves_too_early, "is believed while the window is open"),
 ]
 _BY_NAME: dict[str, Ablation] = {
-    ablation.instead: ablation for ablation in (*ABLATIONS, *KEYED_ABLATIONS, SETTLED_BY_FAILURE)
+    ablation.instead: ablation for ablation in (*ABLATIONS, *JOURNAL_ABLATIONS, SETTLED_BY_FAILURE)
 }
 
 

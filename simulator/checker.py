@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -21,6 +22,7 @@ from binance_transfer.errors import (
     InvalidTransfer,
     JournalFailed,
     NotExecuted,
+    OutcomeUnknown,
     ReadFailed,
 )
 from binance_transfer.outcome import Receipt
@@ -28,14 +30,61 @@ from binance_transfer.transfer import Transfer
 from binance_transfer_sandbox import Exchange
 from binance_transfer_sandbox.ledger import Entry as LedgerEntry
 from simulator.books import Database
-from simulator.network import Network, Truth
-from simulator.world import HIDDEN_TYPES
+from simulator.network import Network, Traffic
+from simulator.story import Silence, TranId
 
 Owner = tuple[str, str]
 """Account and name of a job: what must move once at the most."""
 
+HIDDEN_TYPES: Final = frozenset({"MAIN_ISOLATED_MARGIN"})
+"""Those that history never shows, as it may where it calls them something else."""
+
 _DAY_MS: Final = 86_400_000
 _ID: Final = re.compile(r"[0-9a-f]{32}")
+
+
+class Wrong(StrEnum):
+    """Kinds of what must not be, the gravest first."""
+
+    MOVED_TWICE = "moved twice"
+    SENT_TWICE = "sent twice"
+    DENIED = "told or recorded that it did not move, and it did"
+    INVENTED = "told or recorded that it moved, and it did not"
+    ID_TWICE = "one id for two transfers"
+    CONFUSED = "a key for two transfers, or of two accounts"
+    LIMIT = "more than is allowed, or during a halt"
+    PERSON = "a person's mistake was taken"
+    ENDLESS = "no end"
+    UNPROVEN = "not proven though it could be"
+    WRONG_ERROR = "an error that does not fit"
+    AUDIT = "an audit that misses something, or makes it up"
+    ALERT = "an alert without a cause"
+
+
+@frozen
+class Violation:
+    """
+    Something that must not be.
+
+    event: the number of the event in the story with which it became wrong, -1 for the last one.
+    """
+
+    seed: int
+    kind: Wrong
+    what: str
+    event: int = -1
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}: {self.what}"
+
+
+@frozen
+class Report:
+    """What came of a world."""
+
+    transfers: int
+    outcomes: Counter[str]
+    violations: tuple[Violation, ...]
 
 
 @frozen
@@ -55,34 +104,38 @@ class Call:
     conflicting: the key was the job's, the transfer was not.
     prepared: the attempt was made earlier, and may have been too old.
     stranger: the API key was another account's.
-    at_s: when the last transaction of the call was committed.
+    reconciled: it was a reconciliation, without a key.
+    at_s: when the last transaction of the call was committed, without a journal when it was answered.
     posted: whether it sent anything.
     """
 
     owner: Owner
     transfer: Transfer
-    conflicting: bool
-    prepared: bool
-    stranger: bool
     result: object
     at_s: float
     posted: bool
+    conflicting: bool = False
+    prepared: bool = False
+    stranger: bool = False
+    reconciled: bool = False
 
 
 @define(eq=False)
-class Witness:
+class Checker:
     """Sees everything, and says afterwards what was wrong."""
 
     seed: int
-    truth: Truth
+    traffic: Traffic
     exchange: Exchange
     networks: dict[str, Network]
     daily_limit: Decimal | None
+    story: Silence
     births: dict[str, Birth] = field(factory=dict)
-    calls: list[Call] = field(factory=list)
-    alarms: list[str] = field(factory=list)
+    calls: list[tuple[Call, int]] = field(factory=list)
+    """With the number of its event in the story."""
+    alerts: list[str] = field(factory=list)
     events: Counter[str] = field(factory=Counter)
-    violations: list[str] = field(factory=list)
+    violations: list[Violation] = field(factory=list)
     misjudged: dict[str, int] = field(factory=dict)
     """Attempt → an id that a person made up for it, to be found by an audit."""
     abandoned: set[str] = field(factory=set)
@@ -90,27 +143,32 @@ class Witness:
     imitated: dict[str, int] = field(factory=dict)
     """Attempt that did not move → the id of a stranger's transfer that looks like it."""
 
-    def violate(self, what: str) -> None:
+    def violate(self, kind: Wrong, what: str, event: int = -1) -> None:
         """Note something that must not be."""
-        self.violations.append(f"seed {self.seed}: {what}")
+        self.violations.append(Violation(self.seed, kind, what, event))
 
-    def told(self, call: Call) -> None:
+    def told(self, call: Call, caller: str) -> None:
         """Note an answer, and what is wrong with it whatever the exchange did."""
-        self.calls.append(call)
-        result = call.result
-        name = type(result).__name__
-        self.events[f"{name}, replayed" if isinstance(result, Receipt) and result.replayed else name] += 1
+        event = self._tell(call, caller) if self.story.listens else -1
+        self.calls.append((call, event))
+        result, said = call.result, _said(call)
+        self.events[_event_name(call)] += 1
         failed = isinstance(result, JournalFailed | ReadFailed)
         if failed and call.posted:
-            self.violate(f"{_said(call)}: it had been sent, which leaves the outcome unknown")
+            self.violate(Wrong.WRONG_ERROR, f"{said}: it had been sent, which leaves the outcome unknown", event)
         if call.stranger and not failed:
-            self.violate(f"{_said(call)}: the API key is another account's")
+            self.violate(Wrong.CONFUSED, f"{said}: the API key is another account's", event)
         if isinstance(result, Ambiguous):
-            self.violate(f"{_said(call)}: nobody made a second one")
+            self.violate(Wrong.WRONG_ERROR, f"{said}: nobody made a second one", event)
         elif isinstance(result, InvalidTransfer) and not (call.conflicting or call.prepared):
-            self.violate(f"{_said(call)}: {result}")
+            self.violate(Wrong.WRONG_ERROR, f"{said}: {result}", event)
         elif call.conflicting and not failed and not isinstance(result, IdempotencyConflict):
-            self.violate(f"{_said(call)}: the key was used for another transfer")
+            self.violate(Wrong.CONFUSED, f"{said}: the key was used for another transfer", event)
+
+    def name_of(self, attempt_id: str) -> str:
+        """Return the name of the job that an attempt was made for."""
+        birth = self.births.get(attempt_id)
+        return birth.owner[1] if birth else "nobody"
 
     def look_back(self, database: Database) -> None:
         """Compare everything with the exchange, when all is over."""
@@ -118,26 +176,28 @@ class Witness:
         for birth in self.births.values():
             attempts[birth.owner].append(birth)
         records = {record.attempt.id: record for record in self._records(database)}
-        for owner, births in attempts.items():
-            moved = [tran_id for birth in births for tran_id in self._moved(birth.attempt.id)]
+        for (label, name), births in attempts.items():
+            moved = [birth.attempt.id for birth in births for _ in self.traffic.moved(birth.attempt.id)]
             if len(moved) > 1:
-                self.violate(f"{owner[1]} of {owner[0]}: moved {len(moved)} times")
-        for attempt_id, times in self.truth.deliveries.items():
+                event = max(self.story.last(attempt_id) for attempt_id in moved)
+                self.violate(Wrong.MOVED_TWICE, f"{name} of {label}: moved {len(moved)} times", event)
+        for attempt_id, times in self.traffic.deliveries.items():
             if times > 1:
-                self.violate(f"attempt {attempt_id}: sent {times} times")
+                event = self.story.last(attempt_id)
+                self.violate(Wrong.SENT_TWICE, f"an attempt of {self.name_of(attempt_id)}: sent {times} times", event)
         self._judge_calls(attempts, records)
         self._judge_records(records)
         self._judge_days()
-        for alarm in self.alarms:
-            ids = _ID.findall(alarm)
+        for alert in self.alerts:
+            ids = _ID.findall(alert)
             # The exchange accepts a transfer and fails it later: the one contradiction that is nobody's mistake.
-            if "could not record" not in alarm and not any(self._failed(name) for name in ids):
-                self.violate(f"an alarm without a cause: {alarm}")
+            if "could not record" not in alert and not any(self._failed(name) for name in ids):
+                self.violate(Wrong.ALERT, f"an alert without a cause: {_ID.sub('(an attempt)', alert)}")
 
     def audited(self, audit: Audit, database: Database, label: str) -> None:
         """Compare what an audit found at the end with what there is to find."""
         records = [record for record in self._records(database) if self._label(record) == label]
-        mine = {tran_id for record in records for tran_id, _ in self.truth.executions.get(record.attempt.id, [])}
+        mine = {tran_id for record in records for tran_id, _ in self.traffic.executions.get(record.attempt.id, [])}
         made_up = {tran_id for attempt_id, tran_id in self.misjudged.items()}
         ledger = [row for row in self.exchange.ledger if row.uid == self.networks[label].uid]
         expected: dict[str, set[Any]] = {
@@ -158,7 +218,7 @@ class Witness:
             self.events[f"audit: {kind}"] += len(there)
             if found[kind] != there:
                 told = f"{len(there - found[kind])} {kind} not listed, {len(found[kind] - there)} wrongly listed"
-                self.violate(f"audit of {label}: {told}")
+                self.violate(Wrong.AUDIT, f"audit of {label}: {told}")
 
     def _records(self, database: Database) -> Iterator[AttemptRecord]:
         for account in database.accounts():
@@ -169,62 +229,80 @@ class Witness:
         birth = self.births.get(record.attempt.id)
         return birth.owner[0] if birth else ""
 
-    def _moved(self, attempt_id: str) -> list[int]:
-        return [tran_id for tran_id, moved in self.truth.executions.get(attempt_id, []) if moved]
-
     def _failed(self, attempt_id: str) -> bool:
-        return any(not moved for _, moved in self.truth.executions.get(attempt_id, []))
+        return any(not moved for _, moved in self.traffic.executions.get(attempt_id, []))
 
     def _failed_later(self, record: AttemptRecord) -> bool:
-        accepted = (record.tran_id, False) in self.truth.executions.get(record.attempt.id, [])
+        accepted = (record.tran_id, False) in self.traffic.executions.get(record.attempt.id, [])
         return accepted and record.state == "moved" and record.attempt.transfer.type not in HIDDEN_TYPES
 
     def _judge_calls(self, attempts: dict[Owner, list[Birth]], records: dict[str, AttemptRecord]) -> None:
         owners: dict[int, Owner] = {}
         accepted_ids = {record.tran_id for record in records.values() if record.verdict == "accepted"}
-        for call in self.calls:
+        for call, event in self.calls:
             result, births = call.result, attempts.get(call.owner, [])
             if isinstance(result, Receipt):
                 if owners.setdefault(result.tran_id, call.owner) != call.owner:
-                    self.violate(f"{_said(call)}: its id belongs to {owners[result.tran_id][1]} too")
-                rows = [row for birth in births for row in self.truth.executions.get(birth.attempt.id, [])]
+                    told = f"{_said(call)}: its id belongs to {owners[result.tran_id][1]} too"
+                    self.violate(Wrong.ID_TWICE, told, event)
+                rows = [row for birth in births for row in self.traffic.executions.get(birth.attempt.id, [])]
                 accepted = result.http_status is not None or result.tran_id in accepted_ids
                 if not any(tran_id == result.tran_id and (moved or accepted) for tran_id, moved in rows):
-                    self.violate(f"{_said(call)}: the exchange did not make it")
+                    self.violate(Wrong.INVENTED, f"{_said(call)}: the exchange did not make it", event)
                 continue
             denied = isinstance(result, NotExecuted) and not isinstance(result, InvalidTransfer)
-            if denied and any(birth.at_s <= call.at_s and self._moved(birth.attempt.id) for birth in births):
-                self.violate(f"{_said(call)}: the exchange made it")
+            moved = [birth for birth in births if denied and self.traffic.moved(birth.attempt.id)]
+            if any(birth.at_s <= call.at_s for birth in moved):
+                self.violate(Wrong.DENIED, f"{_said(call)}: the exchange made it", event)
 
     def _judge_records(self, records: dict[str, AttemptRecord]) -> None:
         owners: dict[int, str] = {}
         for attempt_id, record in records.items():
             said = f"{record.key} is recorded as {record.state} ({record.verdict})"
-            executions = self.truth.executions.get(attempt_id, [])
-            if record.state == "not_moved" and self._moved(attempt_id):
-                self.violate(f"{said}: the exchange made it")
+            event = self.story.last(attempt_id)
+            executions = self.traffic.executions.get(attempt_id, [])
+            if record.state == "not_moved" and self.traffic.moved(attempt_id):
+                self.violate(Wrong.DENIED, f"{said}: the exchange made it", event)
             if record.tran_id is not None and attempt_id not in self.misjudged:
                 if owners.setdefault(record.tran_id, attempt_id) != attempt_id:
-                    self.violate(f"{said}: its id belongs to another attempt too")
+                    self.violate(Wrong.ID_TWICE, f"{said}: its id belongs to another attempt too", event)
                 if (record.tran_id, True) not in executions and record.verdict != "accepted":
-                    self.violate(f"{said}: the exchange did not make it")
+                    self.violate(Wrong.INVENTED, f"{said}: the exchange did not make it", event)
             if record.state == "open" and attempt_id not in self.abandoned:
                 if record.attempt.transfer.type in HIDDEN_TYPES:
                     self.events["never proven"] += 1
                 else:
-                    self.violate(f"{said}: it could have been proven")
+                    self.violate(Wrong.UNPROVEN, f"{said}: it could have been proven", event)
 
     def _judge_days(self) -> None:
         if self.daily_limit is None:
             return
-        mine = {tran_id for rows in self.truth.executions.values() for tran_id, moved in rows if moved}
+        mine = {tran_id for rows in self.traffic.executions.values() for tran_id, moved in rows if moved}
         sums: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
         for row in self.exchange.ledger:
             if row.tran_id in mine and row.asset == "USDT":
                 sums[row.uid, row.time_ms // _DAY_MS] += row.amount
         for (uid, _), moved in sums.items():
             if moved > self.daily_limit:
-                self.violate(f"uid {uid}: {moved} moved in a day, {self.daily_limit} were allowed")
+                told = f"uid {uid}: {moved} moved in a day, {self.daily_limit} were allowed"
+                self.violate(Wrong.LIMIT, told)
+
+    def _tell(self, call: Call, caller: str) -> int:
+        result, (_, name) = call.result, call.owner
+        told = type(result).__name__ + (", replayed" if isinstance(result, Receipt) and result.replayed else "")
+        things: list[object] = [told, name]
+        if isinstance(result, Receipt):
+            things.append(TranId(result.tran_id))
+        if isinstance(result, Receipt | OutcomeUnknown):
+            things.append(result.attempt)
+        return self.story.tell(caller, "is told {} for {}" + " {}" * (len(things) - 2), *things)
+
+
+def _event_name(call: Call) -> str:
+    name = type(call.result).__name__
+    if call.reconciled:
+        return f"reconciled: {name}"
+    return f"{name}, replayed" if isinstance(call.result, Receipt) and call.result.replayed else name
 
 
 def _said(call: Call) -> str:

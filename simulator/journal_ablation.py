@@ -24,7 +24,7 @@ from binance_transfer.policy import Policy
 from binance_transfer.reconcile import Findings, Window
 from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer
-from simulator import keyed as world
+from simulator import world
 from simulator.ablation import Ablation
 from simulator.books import AccountBooks, Database
 
@@ -285,7 +285,7 @@ SETTLED_BY_FAILURE: Final = Ablation(
 )
 """Only a script finds this one: chance would have to fail, retry and lose a transfer within two seconds."""
 
-KEYED_ABLATIONS: Final = (
+JOURNAL_ABLATIONS: Final = (
     Ablation("5 recorded first", "it is sent before it is recorded", _TRANSFER, _sent_before_recorded),
     Ablation("5 recorded first", "a fresh timestamp is signed when it is sent", (keyed, "_send"), _signed_afresh),
     Ablation("5 recorded first", "a send without a key is not recorded", (Session, "order"), _unrecorded),
