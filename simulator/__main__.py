@@ -4,15 +4,17 @@ import argparse
 import sys
 from collections.abc import Sequence
 from itertools import count
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from simulator import world
 from simulator.ablation import ABLATIONS, Ablation
 from simulator.batches import Total, batches
-from simulator.checker import Violation, Wrong
 from simulator.journal_ablation import JOURNAL_ABLATIONS
 from simulator.scenario import ROUGHER, USUAL, Kind, Scenario
-from simulator.shrink import SECONDS, Shrunk, shrink
+from simulator.shrink import SECONDS, Shrunk, gravity, shortest, shrink
+
+if TYPE_CHECKING:
+    from simulator.checker import Violation
 
 _SHARE: Final = 0.6  # of the transfers are made without a journal, where both are asked for: they cost half
 _TRANSFERS: Final = 20_000
@@ -20,13 +22,12 @@ _ABLATION_TRANSFERS: Final = 6_000
 _SHOWN: Final = 5
 _KINDS: Final[tuple[Kind, ...]] = ("no-journal", "journal")
 _TABLES: Final[dict[Kind, tuple[Ablation, ...]]] = {"no-journal": ABLATIONS, "journal": JOURNAL_ABLATIONS}
-_GRAVITY: Final = list(Wrong)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run and return 0 where nothing was wrong (or, with --ablation, every mistake was found)."""
     options = _parser().parse_args(arguments)
-    kinds = _KINDS if options.journal is None else ("journal" if options.journal else "no-journal",)
+    kinds = _KINDS if options.journal is None else (_KINDS[options.journal],)
     if options.ablation:
         return _ablate(kinds, options.transfers or _ABLATION_TRANSFERS, options.seed, aloud=options.shrink is not None)
     if options.shrink is not None:
@@ -74,7 +75,7 @@ def _run(kinds: Sequence[Kind], transfers: int, seed: int, workers: int) -> int:
     print(f"{len(violations)} wrong verdicts")
     if not violations:
         return 0
-    kind, first = min(violations, key=lambda found: _GRAVITY.index(found[1].kind))
+    kind, first = min(violations, key=lambda found: gravity(found[1]))
     print(f"The smallest history of that kind, sought for up to {SECONDS:.0f} s:", file=sys.stderr)
     _tell_shrunk(kind, first.seed)
     return 1
@@ -111,14 +112,14 @@ def _ablate(kinds: Sequence[Kind], transfers: int, seed: int, *, aloud: bool) ->
             with ablation.applied():
                 total = _rough_worlds(ROUGHER[kind], transfers, seed)
                 unfound += not total.violations
-                example = min(total.violations, key=lambda violation: _GRAVITY.index(violation.kind), default=None)
                 if aloud:
-                    shrunk = shrink(example.seed, ROUGHER[kind], example.kind) if example else None
-                    _tell_story(ablation, shrunk)
+                    _tell_story(ablation, shortest(total.violations, ROUGHER[kind]))
                 else:
                     wrong = len(total.violations)
-                    said = example or "**not found**"
-                    print(f"| {ablation.rule} | {ablation.instead} | {total.transfers} | {wrong} | {said} |", flush=True)
+                    said = min(total.violations, key=gravity, default="**not found**")
+                    print(
+                        f"| {ablation.rule} | {ablation.instead} | {total.transfers} | {wrong} | {said} |", flush=True
+                    )
     return 1 if unfound else 0
 
 

@@ -41,10 +41,6 @@ class Database:
             None,
         )
 
-    def bound(self, label: str) -> bool:
-        """Tell whether an account whose name begins so is bound to a uid."""
-        return any(books.account().uid for name, books in self._accounts.items() if name.startswith(label))
-
     def accounts(self) -> tuple[str, ...]:
         """Return the names that were ever used."""
         return tuple(self._accounts)
@@ -190,7 +186,8 @@ class AccountBooks:
             raise JournalFailed(f"the id {tran_id} belongs to another attempt")
         self._undo.append(lambda: self._replace(before))
         self._replace(_changed(before, record, before.answers))
-        if self._database.story.listens:
+        # What an answer says of itself is told where it is received.
+        if self._database.story.listens and record.verdict in {"found", "absent", "person"}:
             self._tell(record)
 
     def _tell(self, record: AttemptRecord) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final, TypeVar
 
+from typing_extensions import override
+
 T = TypeVar("T")
 
 Place = tuple[str, str, int]
@@ -84,38 +86,46 @@ class Chance:
 class Recorded(Chance):
     """Draws what `Chance` draws, and notes each choice that is not calm."""
 
-    __slots__ = ("_asked", "_streams", "_who", "choices")
+    __slots__ = ("_asked", "_who", "choices", "streams")
 
     def __init__(self, random: Random, who: str = "", root: "Recorded | None" = None) -> None:
         super().__init__(random)
         self.choices: Final[Choices] = {} if root is None else root.choices
         self._who: Final = who
-        self._streams: Final[dict[str, Recorded]] = {} if root is None else root._streams
+        self.streams: Final[dict[str, Recorded]] = {} if root is None else root.streams
         self._asked: Final = Counter[str]()
 
+    @override
     def stream(self, who: str) -> "Recorded":
-        if who not in self._streams:
-            self._streams[who] = Recorded(self._random, who, self)
-        return self._streams[who]
+        if who not in self.streams:
+            self.streams[who] = Recorded(self._random, who, self)
+        return self.streams[who]
 
+    @override
     def part(self, what: str) -> "Recorded":
         return self.stream(f"{self._who}, {what}")
 
+    @override
     def exists(self) -> bool:
         return self._noted(EXISTS, value=True, calm=False)
 
+    @override
     def happens(self, what: str, probability: float) -> bool:
         return self._noted(what, super().happens(what, probability), calm=False)
 
+    @override
     def which(self, what: str, odds: Sequence[float]) -> int:
         return self._noted(what, super().which(what, odds), calm=0)
 
+    @override
     def between(self, what: str, calm: float, other: float) -> float:
         return self._noted(what, super().between(what, calm, other), calm)
 
+    @override
     def below(self, what: str, end: int) -> int:
         return self._noted(what, super().below(what, end), calm=0)
 
+    @override
     def moment(self, what: str, now_s: float) -> float:
         return self._noted(what, now_s, calm=0.0)
 
@@ -134,40 +144,48 @@ class Replayed(Chance):
     ``used`` holds the choices that were asked for: the others can be left out.
     """
 
-    __slots__ = ("_asked", "_recorded", "_streams", "_who", "used")
+    __slots__ = ("_asked", "_recorded", "_who", "streams", "used")
 
     def __init__(self, recorded: Mapping[Place, float], who: str = "", root: "Replayed | None" = None) -> None:
         super().__init__(Random(0))  # noqa: S311  # never asked
         self.used: Final[Choices] = {} if root is None else root.used
         self._recorded: Final = recorded
         self._who: Final = who
-        self._streams: Final[dict[str, Replayed]] = {} if root is None else root._streams
+        self.streams: Final[dict[str, Replayed]] = {} if root is None else root.streams
         self._asked: Final = Counter[str]()
 
+    @override
     def stream(self, who: str) -> "Replayed":
-        if who not in self._streams:
-            self._streams[who] = Replayed(self._recorded, who, self)
-        return self._streams[who]
+        if who not in self.streams:
+            self.streams[who] = Replayed(self._recorded, who, self)
+        return self.streams[who]
 
+    @override
     def part(self, what: str) -> "Replayed":
         return self.stream(f"{self._who}, {what}")
 
+    @override
     def exists(self) -> bool:
         return bool(self._chosen(EXISTS, 0))
 
+    @override
     def happens(self, what: str, probability: float) -> bool:
         return bool(self._chosen(what, 0)) and probability > 0
 
+    @override
     def which(self, what: str, odds: Sequence[float]) -> int:
         place = min(int(self._chosen(what, 0)), len(odds))
         return place if place and odds[place - 1] > 0 else 0
 
+    @override
     def between(self, what: str, calm: float, other: float) -> float:
         return min(max(self._chosen(what, calm), min(calm, other)), max(calm, other))
 
+    @override
     def below(self, what: str, end: int) -> int:
         return min(int(self._chosen(what, 0)), end - 1)
 
+    @override
     def moment(self, what: str, now_s: float) -> float:
         return max(now_s, self._chosen(what, 0.0))
 

@@ -165,6 +165,10 @@ class Checker:
         elif call.conflicting and not failed and not isinstance(result, IdempotencyConflict):
             self.violate(Wrong.CONFUSED, f"{said}: the key was used for another transfer", event)
 
+    def served(self, label: str) -> bool:
+        """Tell whether a transfer of an account was answered with a receipt, so that its name is bound by now."""
+        return any(isinstance(call.result, Receipt) and call.owner[0] == label for call, _ in self.calls)
+
     def name_of(self, attempt_id: str) -> str:
         """Return the name of the job that an attempt was made for."""
         birth = self.births.get(attempt_id)

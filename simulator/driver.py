@@ -212,7 +212,7 @@ class _Run:
                 suspended = chance.happens("and its clock stops too", faults.suspended)
                 if suspended:
                     process.machine.suspend(seconds)
-                process.story.tell(name, "stops for {:.1f} s {}", seconds, _BEFORE.get(type(effect), ""))
+                process.story.tell(name, "stops for {:.1f} s {}", seconds, _BEFORE.get(type(effect), "and goes on"))
                 return seconds
             case 3:
                 return chance.between("slow transaction", 0.0005, 0.03)
@@ -223,7 +223,11 @@ class _Run:
         process = self._process
         process.alive = False
         sent = isinstance(effect, flows.Post) and process.sender.chance.happens("the request had left", 0.5)
-        process.story.tell(process.sender.name, "crashes {}", "" if sent else _BEFORE.get(type(effect), ""))
+        process.story.tell(
+            process.sender.name,
+            "crashes {}",
+            "as it sends" if sent else _BEFORE.get(type(effect), "and forgets what it did"),
+        )
         if sent and isinstance(effect, flows.Post) and not process.session.refusal(effect):
             if process.on_post:
                 process.on_post(effect)

@@ -72,20 +72,22 @@ class Weather:
     """What makes a transfer pending or hides it often loses the answer too."""
     hidden: float = 0.02
     """History shows the transfer seconds later."""
+    queued: float = 0.01
+    """The exchange begins the transfer in time and executes it up to the end of recvWindow."""
     shifting: float = 0.03
     """A row appears while pages are read."""
 
 
 ROUGH: Final = Weather(
     refused=0.02, lost=0.03, answer_lost=0.03, post_fault=0.1, read_fault=0.05, late=0.05, pending=0.03, failed=0.02,
-    hidden=0.15,
+    hidden=0.15, queued=0.03,
 )  # fmt: skip
 """For finding a mistake with few transfers."""
 
 
 CALM: Final = Weather(
     refused=0, lost=0, answer_lost=0, post_fault=0, read_fault=0, late=0, settling_lost=0, pending=0, failed=0,
-    hidden=0, shifting=0,
+    hidden=0, queued=0, shifting=0,
 )  # fmt: skip
 
 
@@ -96,6 +98,16 @@ class Traffic:
     deliveries: dict[str, int] = field(factory=dict)
     executions: dict[str, list[tuple[int, bool]]] = field(factory=dict)
     """Attempt → id of the exchange, and whether the money moved or will."""
+
+    _noted: set[int] = field(factory=set)
+
+    def note(self, attempt: Attempt, entry: LedgerEntry) -> bool:
+        """Take over what the exchange made for an attempt; False where it is known already."""
+        if entry.tran_id in self._noted:
+            return False
+        self._noted.add(entry.tran_id)
+        self.executions.setdefault(attempt.id, []).append((entry.tran_id, entry.final_status == "CONFIRMED"))
+        return True
 
     def moved(self, attempt_id: str) -> list[int]:
         """Return the ids under which an attempt moved money."""
@@ -177,9 +189,7 @@ class Network:
     def _cut_off(self, chance: Chance, once: "_Once") -> None:
         self._engine.after(chance.between("cut off after", 0.01, 1), lambda: once(NoAnswer(sent=True, reason="reset")))
 
-    def _deliver_post(
-        self, attempt: Attempt, way_s: float, sender: Sender, chance: Chance, once: "_Once"
-    ) -> None:
+    def _deliver_post(self, attempt: Attempt, way_s: float, sender: Sender, chance: Chance, once: "_Once") -> None:
         traffic, ledger = self._traffic, self._exchange.ledger
         traffic.deliveries[attempt.id] = traffic.deliveries.get(attempt.id, 0) + 1
         before = len(ledger)
@@ -187,12 +197,26 @@ class Network:
         reply = self._perform("transfer", attempt.request(), fault)
         entries = tuple(ledger)[before:] if len(ledger) > before else ()
         for entry in entries:
-            moved = entry.final_status == "CONFIRMED"
-            traffic.executions.setdefault(attempt.id, []).append((entry.tran_id, moved))
+            traffic.note(attempt, entry)
+        if isinstance(fault, faults.Unanswered) and fault.late_ms:
+            due_ms = self._engine.now_ms() + fault.late_ms
+            self._engine.after((fault.late_ms + 1) / 1000, lambda: self._executed_late(attempt, due_ms))
         odd = isinstance(fault, faults.Settle | faults.Hide)
         back = self._back(reply, self.weather.settling_lost if odd else self.weather.answer_lost, chance, once)
         if self._story.listens:
-            self._tell_post(attempt, way_s, sender, entries, reply if back else NoAnswer(sent=True, reason="lost"))
+            self._tell_post(
+                attempt, way_s, sender, fault, entries, reply if back else NoAnswer(sent=True, reason="lost")
+            )
+
+    def _executed_late(self, attempt: Attempt, due_ms: int) -> None:
+        """Find out which row is that of a request that waited inside the exchange."""
+        transfer = attempt.transfer
+        wanted = (self.uid, transfer.type, transfer.asset, transfer.amount, due_ms)
+        for entry in self._exchange.ledger:
+            same = (entry.uid, entry.type, entry.asset, entry.amount, entry.time_ms) == wanted
+            if same and self._traffic.note(attempt, entry):
+                self._story.tell("the exchange", "now makes {} as {}", attempt, TranId(entry.tran_id))
+                return
 
     def _deliver_read(
         self, name: OperationName, request: Request, sender: Sender, chance: Chance, once: "_Once"
@@ -223,21 +247,34 @@ class Network:
         if (fault := self.next_post) is not None:
             self.next_post = None
             return fault
-        match chance.which("at the exchange", (weather.post_fault, weather.pending, weather.failed, weather.hidden)):
+        odds = (weather.post_fault, weather.pending, weather.failed, weather.hidden, weather.queued)
+        match chance.which("at the exchange", odds):
             case 1:
-                return chance.pick("a fault", _POST_FAULTS)()
+                fault = chance.pick("a fault", _POST_FAULTS)()
             case 2:
-                return faults.Settle(status="CONFIRMED", after_ms=chance.below("pending for", 20_000))
+                fault = faults.Settle(status="CONFIRMED", after_ms=chance.below("pending for", 20_000))
             case 3:
-                return faults.Settle(status="FAILED", after_ms=chance.below("fails after", 20_000))
+                fault = faults.Settle(status="FAILED", after_ms=chance.below("fails after", 20_000))
             case 4:
                 # Half of them until the last moment that is assumed to be possible.
-                last_ms = attempt.timestamp_ms + attempt.recv_window_ms + self._settle_ms - self._engine.now_ms()
+                until_ms = self._until_ms(attempt)
                 if chance.happens("hidden to the end", 0.5):
-                    return faults.Hide(for_ms=max(0, last_ms - chance.below("but for", 400)))
-                return faults.Hide(for_ms=chance.below("hidden for", self._settle_ms))
-            case _:
-                return None
+                    hidden_ms = until_ms - chance.below("but for", 400)
+                else:
+                    hidden_ms = chance.below("hidden for", self._settle_ms)
+                fault = faults.Hide(for_ms=max(0, hidden_ms))
+            case 5:
+                fault = self._queued(attempt, chance)
+        return fault
+
+    def _queued(self, attempt: Attempt, chance: Chance) -> Fault:
+        """Let it be begun in time and executed later, up to the last moment at which that can be."""
+        left_ms = attempt.timestamp_ms + attempt.recv_window_ms - self._engine.now_ms()
+        late_ms = max(0, left_ms - chance.below("executed before the end by", max(1, left_ms)))
+        return faults.Drop(executes=True, late_ms=late_ms)
+
+    def _until_ms(self, attempt: Attempt) -> int:
+        return attempt.timestamp_ms + attempt.recv_window_ms + self._settle_ms - self._engine.now_ms()
 
     def _read_fault(self, name: str, chance: Chance) -> Fault | None:
         weather = self.weather
@@ -251,12 +288,19 @@ class Network:
                 return None
 
     def _tell_post(
-        self, attempt: Attempt, way_s: float, sender: Sender, entries: tuple[LedgerEntry, ...], reply: Reply
+        self,
+        attempt: Attempt,
+        way_s: float,
+        sender: Sender,
+        fault: Fault | None,
+        entries: tuple[LedgerEntry, ...],
+        reply: Reply,
     ) -> None:
         now_ms = self._engine.now_ms()
         template, things = "sends {}", list[object]([attempt])
         if way_s > _NOTABLE_S:
             template += f"; {way_s:.1f} s later it arrives"
+        waits_ms = fault.late_ms if isinstance(fault, faults.Unanswered) else 0
         for entry in entries:
             template += "; the exchange makes it as {}"
             things.append(TranId(entry.tran_id))
@@ -269,7 +313,7 @@ class Network:
                 template += ", not in history until {}"
                 things.append(Moment(entry.visible_ms))
         if not entries:
-            template += "; the exchange does not make it"
+            template += "; it waits inside the exchange" if waits_ms else "; the exchange does not make it"
         if isinstance(reply, NoAnswer):
             template += ", the answer is lost" if reply.sent else ""
         elif not entries or reply.status != 200:  # noqa: PLR2004  # all is well

@@ -48,6 +48,10 @@ class Person:
         self.world.engine.after(self.sender.chance.between("comes after", 40, 2), self._come)
 
     def _come(self) -> None:
+        begins_s = self.sender.chance.moment("comes", self.world.engine.now_s)
+        self.world.engine.after(begins_s - self.world.engine.now_s, self._look)
+
+    def _look(self) -> None:
         if self.world.busy:
             # The client reads the exchange's clock first: a machine's own may be anything.
             self.process.run(flows.measure_clock(5.0), self._act)

@@ -5,9 +5,11 @@ One rule: whoever acts says what happened as it happens; nothing is worded befor
 """
 
 from collections.abc import Iterator
+from math import inf
 from typing import Final
 
 from attrs import define, field, frozen
+from typing_extensions import override
 
 from binance_transfer.attempt import Attempt
 from simulator.engine import EPOCH_MS, Engine
@@ -47,6 +49,11 @@ class Silence:
         del who, template, things
         return -1
 
+    def at_s(self, event: int) -> float:
+        """Return when an event was; infinity where that is not known."""
+        del event
+        return inf
+
     def last(self, attempt_id: str) -> int:
         """Return the number of the last event that named an attempt, -1 where there is none."""
         del attempt_id
@@ -62,10 +69,16 @@ class Story(Silence):
         self._engine: Final = engine
         self._lines: Final[list[Line]] = []
 
+    @override
     def tell(self, who: str, template: str, *things: object) -> int:
         self._lines.append(Line(self._engine.now_s, who, template, things))
         return len(self._lines) - 1
 
+    @override
+    def at_s(self, event: int) -> float:
+        return self._lines[event].at_s if event >= 0 else inf
+
+    @override
     def last(self, attempt_id: str) -> int:
         return max(
             (

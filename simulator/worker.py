@@ -6,8 +6,7 @@ One rule: workers do what a caller would do, and know what a caller would know; 
 
 import json
 from collections import deque
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field, frozen
 

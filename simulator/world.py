@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import partial
 from itertools import count
+from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Final, cast
 
@@ -125,8 +126,10 @@ def run(seed: int, scenario: Scenario) -> Report:
     return play(seed, scenario, Chance(Random(seed)))[0]  # noqa: S311  # chance has to repeat itself here
 
 
-def play(seed: int, scenario: Scenario, chance: Chance, *, aloud: bool = False) -> tuple[Report, Silence]:
-    """Run one world with these choices, and tell its story where somebody listens."""
+def play(
+    seed: int, scenario: Scenario, chance: Chance, *, aloud: bool = False, until_s: float = inf
+) -> tuple[Report, Silence]:
+    """Run one world with these choices to its end or until then, and tell its story where somebody listens."""
     engine = Engine()
     story = Story(engine) if aloud else Silence()
     exchange = _exchange(seed, scenario, chance.stream("the exchange"), engine)
@@ -156,8 +159,9 @@ def play(seed: int, scenario: Scenario, chance: Chance, *, aloud: bool = False) 
             _populate(world, label, network)
     if not world.busy:
         world.close()
-    engine.run(engine.now_s + _HORIZON_S)
-    if world.busy:
+    horizon_s = engine.now_s + _HORIZON_S
+    engine.run(min(horizon_s, until_s))
+    if world.busy and horizon_s <= until_s:
         checker.violate(Wrong.ENDLESS, f"{world.busy} workers wait for ever")
     checker.look_back(world.database)
     return Report(sum(traffic.deliveries.values()), checker.events, tuple(checker.violations)), story
@@ -216,7 +220,7 @@ def _misconfigure(world: World, label: str, queues: list[deque[Job]]) -> None:
     keyed = [job for queue in queues for job in queue if job.key is not None]
     stranger = JournaledWorker(world, name, label, other, deque(keyed[: world.scenario.jobs // 8]))
     if stranger.jobs:
-        world.engine.after(60, lambda: stranger.start() if world.database.bound(label) else world.ended())
+        world.engine.after(60, lambda: stranger.start() if world.checker.served(label) else world.ended())
         world.busy += 1
 
 
