@@ -89,10 +89,10 @@ class Report:
 
 @frozen
 class Birth:
-    """Since when an attempt exists, and for which job."""
+    """Since which of the engine's ticks an attempt exists, and for which job."""
 
     owner: Owner
-    at_s: float
+    at: int
     attempt: Attempt
 
 
@@ -105,14 +105,14 @@ class Call:
     prepared: the attempt was made earlier, and may have been too old.
     stranger: the API key was another account's.
     reconciled: it was a reconciliation, without a key.
-    at_s: when the last transaction of the call was committed, without a journal when it was answered.
+    at: the engine's tick at the last transaction of the call; without a journal, when it was answered.
     posted: whether it sent anything.
     """
 
     owner: Owner
     transfer: Transfer
     result: object
-    at_s: float
+    at: int
     posted: bool
     conflicting: bool = False
     prepared: bool = False
@@ -256,7 +256,7 @@ class Checker:
                 continue
             denied = isinstance(result, NotExecuted) and not isinstance(result, InvalidTransfer)
             moved = [birth for birth in births if denied and self.traffic.moved(birth.attempt.id)]
-            if any(birth.at_s <= call.at_s for birth in moved):
+            if any(birth.at <= call.at for birth in moved):
                 self.violate(Wrong.DENIED, f"{_said(call)}: the exchange made it", event)
 
     def _judge_records(self, records: dict[str, AttemptRecord]) -> None:

@@ -17,7 +17,8 @@ from binance_transfer_sandbox.faults import Fault
 from simulator.checker import Birth, Wrong
 from simulator.driver import Life, Machine, waiting
 from simulator.engine import EPOCH_MS
-from simulator.network import CALM, Network, Sender
+from simulator.network import Network, Sender
+from simulator.weather import CALM
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -111,7 +112,7 @@ class _Closing:
         return result
 
     def _born(self, attempt: Any) -> None:
-        birth = Birth((self._label, self._name), self._world.engine.now_s, attempt)
+        birth = Birth((self._label, self._name), self._world.engine.tick(), attempt)
         self._world.checker.births.setdefault(attempt.id, birth)
 
     def _attempt_of(self, key: str) -> str:

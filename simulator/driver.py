@@ -100,8 +100,8 @@ class Process:
     alive: bool = True
     posted: bool = False
     """Whether the present call has sent anything."""
-    committed_s: float = 0.0
-    """When its last transaction was committed."""
+    committed: int = 0
+    """The engine's tick at its last transaction."""
 
     def run(self, flow: Flow[Any], done: Done) -> None:
         """Perform a flow; ``done`` gets what it returns, or the TransferError that it raises."""
@@ -186,7 +186,7 @@ class _Run:
         if failure == 1:
             process.story.tell(name, "cannot reach the database")
             return None, JournalFailed("the database is out of order")
-        process.committed_s = process.engine.now_s
+        process.committed = process.engine.tick()
         try:
             result: object = process.session.transact(effect.change)
         except Exception as error:  # noqa: BLE001  # what a change raises goes back to its flow as it is

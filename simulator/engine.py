@@ -19,10 +19,16 @@ class Engine:
         self.now_s = 0.0
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._number = 0
+        self._ticks = 0
 
     def now_ms(self) -> int:
         """Return the true time in milliseconds since 1970."""
         return EPOCH_MS + int(self.now_s * 1000)
+
+    def tick(self) -> int:
+        """Return a number that grows: it orders what happens at the same moment."""
+        self._ticks += 1
+        return self._ticks
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         """Let something happen later."""

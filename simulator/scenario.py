@@ -9,7 +9,7 @@ from typing import Final, Literal
 from attrs import evolve, field, frozen
 
 from simulator.driver import Faults
-from simulator.network import ROUGH, Weather
+from simulator.weather import ROUGH, Weather
 
 Kind = Literal["no-journal", "journal"]
 
@@ -23,7 +23,7 @@ class Scenario:
     jobs: int = 250
     workers: int = 4
     settle_ms: int = 12_000
-    recv_windows_ms: tuple[int, ...] = (5_000,)
+    recv_windows_ms: tuple[int, ...] = (5_000, 2_000, 10_000)
     """Each worker has one of these."""
     noise: float = 0.004
     """A job begins while somebody else makes transfers, often more than a page of them."""

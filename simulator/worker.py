@@ -158,7 +158,7 @@ class Worker:
             (self.label, job.name),
             transfer,
             result,
-            process.committed_s if self.world.scenario.journal else self.world.engine.now_s,
+            process.committed if self.world.scenario.journal else self.world.engine.tick(),
             process.posted,
             conflicting=transfer != job.transfer,
             stranger=process.network is not self.world.checker.networks[self.label],
@@ -170,7 +170,7 @@ class Worker:
 
     def _born(self, attempt: Attempt) -> None:
         if self.job is not None:
-            birth = Birth((self.label, self.job.name), self.world.engine.now_s, attempt)
+            birth = Birth((self.label, self.job.name), self.world.engine.tick(), attempt)
             self.world.checker.births.setdefault(attempt.id, birth)
 
 
