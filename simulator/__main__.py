@@ -29,7 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     kinds = _KINDS if options.journal is None else (_KINDS[options.journal],)
     if options.ablation:
-        return _ablate(kinds, options.transfers or _ABLATION_TRANSFERS, options.seed, aloud=options.shrink is not None)
+        rows = [(kind, row) for kind in kinds for row in _TABLES[kind] if options.only in f"{row.rule}: {row.instead}"]
+        return _ablate(rows, options.transfers or _ABLATION_TRANSFERS, options.seed, aloud=options.shrink is not None)
     if options.shrink is not None:
         found = [_tell_shrunk(kind, options.shrink) for kind in kinds]
         return 1 if any(found) else 0
@@ -53,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="how many processes (%(default)s)")
     parser.add_argument("--ablation", action="store_true", help="take each rule out in turn and print what broke")
     parser.add_argument(
+        "--only", default="", metavar="TEXT", help="with --ablation: the rules whose line has this text"
+    )
+    parser.add_argument(
         "--shrink",
         type=int,
         nargs="?",
@@ -71,7 +75,7 @@ def _run(kinds: Sequence[Kind], transfers: int, seed: int, workers: int) -> int:
         for batch in batches(kind, share, seed, workers):
             total.merge(batch)
         _tell(kind, total)
-        violations += [(kind, violation) for violation in total.violations]
+        violations.extend((kind, violation) for violation in total.violations)
     print(f"{len(violations)} wrong verdicts")
     if not violations:
         return 0
@@ -103,23 +107,20 @@ def _tell_shrunk(kind: Kind, seed: int) -> bool:
     return True
 
 
-def _ablate(kinds: Sequence[Kind], transfers: int, seed: int, *, aloud: bool) -> int:
+def _ablate(rows: Sequence[tuple[Kind, Ablation]], transfers: int, seed: int, *, aloud: bool) -> int:
     if not aloud:
         print("| rule | what is done instead | transfers | wrong | for example |\n| --- | --- | --- | --- | --- |")
     unfound = 0
-    for kind in kinds:
-        for ablation in _TABLES[kind]:
-            with ablation.applied():
-                total = _rough_worlds(ROUGHER[kind], transfers, seed)
-                unfound += not total.violations
-                if aloud:
-                    _tell_story(ablation, shortest(total.violations, ROUGHER[kind]))
-                else:
-                    wrong = len(total.violations)
-                    said = min(total.violations, key=gravity, default="**not found**")
-                    print(
-                        f"| {ablation.rule} | {ablation.instead} | {total.transfers} | {wrong} | {said} |", flush=True
-                    )
+    for kind, ablation in rows:
+        with ablation.applied():
+            total = _rough_worlds(ROUGHER[kind], transfers, seed)
+            unfound += not total.violations
+            if aloud:
+                _tell_story(ablation, shortest(total.violations, ROUGHER[kind]))
+            else:
+                wrong = len(total.violations)
+                said = min(total.violations, key=gravity, default="**not found**")
+                print(f"| {ablation.rule} | {ablation.instead} | {total.transfers} | {wrong} | {said} |", flush=True)
     return 1 if unfound else 0
 
 
