@@ -20,17 +20,15 @@ _SHARE: Final = 0.6  # of the transfers are made without a journal, where both a
 _TRANSFERS: Final = 20_000
 _ABLATION_TRANSFERS: Final = 6_000
 _SHOWN: Final = 5
-_KINDS: Final[tuple[Kind, ...]] = ("no-journal", "journal")
 _TABLES: Final[dict[Kind, tuple[Ablation, ...]]] = {"no-journal": ABLATIONS, "journal": JOURNAL_ABLATIONS}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run and return 0 where nothing was wrong (or, with --ablation, every mistake was found)."""
     options = _parser().parse_args(arguments)
-    kinds = _KINDS if options.journal is None else (_KINDS[options.journal],)
+    kinds = _kinds(journal=options.journal)
     if options.ablation:
-        rows = [(kind, row) for kind in kinds for row in _TABLES[kind] if options.only in f"{row.rule}: {row.instead}"]
-        return _ablate(rows, options.transfers or _ABLATION_TRANSFERS, options.seed, aloud=options.shrink is not None)
+        return _ablate(_rows(kinds, options.only), options.transfers or _ABLATION_TRANSFERS, options.seed, aloud=options.shrink is not None)
     if options.shrink is not None:
         found = [_tell_shrunk(kind, options.shrink) for kind in kinds]
         return 1 if any(found) else 0
@@ -65,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
         help="print the smallest history of this seed that still goes wrong; with --ablation, one for each rule",
     )
     return parser
+
+
+def _kinds(*, journal: bool | None) -> Sequence[Kind]:
+    if journal is None:
+        return ("no-journal", "journal")
+    return ("journal",) if journal else ("no-journal",)
 
 
 def _run(kinds: Sequence[Kind], transfers: int, seed: int, workers: int) -> int:
@@ -105,6 +109,10 @@ def _tell_shrunk(kind: Kind, seed: int) -> bool:
     print(f"seed {seed}, {shrunk.violation.kind} (--{kind}):")
     print("\n".join(shrunk.story), flush=True)
     return True
+
+
+def _rows(kinds: Sequence[Kind], only: str) -> list[tuple[Kind, Ablation]]:
+    return [(kind, row) for kind in kinds for row in _TABLES[kind] if only in f"{row.rule}: {row.instead}"]
 
 
 def _ablate(rows: Sequence[tuple[Kind, Ablation]], transfers: int, seed: int, *, aloud: bool) -> int:
