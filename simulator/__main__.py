@@ -28,7 +28,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     kinds = _kinds(journal=options.journal)
     if options.ablation:
-        return _ablate(_rows(kinds, options.only), options.transfers or _ABLATION_TRANSFERS, options.seed, aloud=options.shrink is not None)
+        return _ablate(
+            _rows(kinds, options.only),
+            options.transfers or _ABLATION_TRANSFERS,
+            options.seed,
+            aloud=options.shrink is not None,
+        )
     if options.shrink is not None:
         found = [_tell_shrunk(kind, options.shrink) for kind in kinds]
         return 1 if any(found) else 0

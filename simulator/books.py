@@ -192,8 +192,8 @@ class AccountBooks:
 
     def _tell(self, record: AttemptRecord) -> None:
         id_ = [] if record.tran_id is None else [TranId(record.tran_id)]
-        template = f"{{}} of {record.key} is now {record.state} ({record.verdict})" + ", {}" * len(id_)
-        self._database.story.tell("the journal", template, record.attempt, *id_)
+        template = f"{{}} of {{}} is now {record.state} ({record.verdict})" + ", {}" * len(id_)
+        self._database.story.tell("the journal", template, record.attempt, record.key, *id_)
 
     def add_answer(self, attempt_id: str, answer: AnswerRecord, /) -> None:
         """Add an answer to an attempt."""

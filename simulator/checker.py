@@ -262,7 +262,7 @@ class Checker:
     def _judge_records(self, records: dict[str, AttemptRecord]) -> None:
         owners: dict[int, str] = {}
         for attempt_id, record in records.items():
-            said = f"{record.key} is recorded as {record.state} ({record.verdict})"
+            said = f"{self.name_of(attempt_id)} is recorded as {record.state} ({record.verdict})"
             event = self.story.last(attempt_id)
             executions = self.traffic.executions.get(attempt_id, [])
             if record.state == "not_moved" and self.traffic.moved(attempt_id):

@@ -91,7 +91,7 @@ class Person:
             return
         world.checker.events["a person resolved a key"] += 1
         if world.engine.now_ms() < record.window_end_ms - _TOLERANCE_MS:
-            told = f"{record.key}: a person's verdict was taken while the window was open"
+            told = f"{world.checker.name_of(record.attempt.id)}: a person's verdict was taken while the window was open"
             world.checker.violate(Wrong.PERSON, told, world.story.last(record.attempt.id))
 
     def _claim(self, record: AttemptRecord) -> None:
@@ -106,13 +106,13 @@ class Person:
                 self._say(record, tran_id)
             except ResolutionRefused:
                 return
-            told = f"{record.key}: a person named an id that is another attempt's"
+            told = f"{self.world.checker.name_of(record.attempt.id)}: a person named an id that is another attempt's"
             self.world.checker.violate(Wrong.PERSON, told, self.world.story.last(record.attempt.id))
 
     def _say(self, record: AttemptRecord, tran_id: int | None) -> None:
         verdict = "it did not move" if tran_id is None else "it is {}"
         ids = [] if tran_id is None else [TranId(tran_id)]
-        self.world.story.tell(self.sender.name, f"says of {record.key}, {{}}: {verdict}", record.attempt, *ids)
+        self.world.story.tell(self.sender.name, f"says of {{}}, {{}}: {verdict}", record.key, record.attempt, *ids)
         now_ms = self.process.session.server_clock.now().server_ms
         self.process.session.transact(
             lambda books: bookkeeping.resolve(books, record.key, tran_id, "looked at the balances", now_ms)

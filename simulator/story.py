@@ -4,6 +4,7 @@ A history as lines that a person can read, one an event.
 One rule: whoever acts says what happened as it happens; nothing is worded before somebody wants to read it.
 """
 
+import re
 from collections.abc import Iterator
 from math import inf
 from typing import Final
@@ -13,6 +14,9 @@ from typing_extensions import override
 
 from binance_transfer.attempt import Attempt
 from simulator.engine import EPOCH_MS, Engine
+
+_RANDOM_KEY: Final = re.compile(r"[0-9a-f]{32}")
+"""What a call without a key is given: another one in each run."""
 
 
 @frozen
@@ -138,5 +142,7 @@ class _Words:
                 symbol = transfer.from_symbol or transfer.to_symbol
                 pair = f" {symbol}" if symbol else ""
                 return name if known else f"{name} ({transfer.type}{pair} {transfer.amount_text} {transfer.asset})"
+            case str() if _RANDOM_KEY.fullmatch(thing):
+                return "a key of its own"
             case _:
                 return thing

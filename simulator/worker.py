@@ -292,7 +292,7 @@ class JournaledWorker(Worker):
             story.tell(self.name, "records {} for {}, window until {}", attempt, result.key, until)
             self._born(attempt)
             if self.process.session.transact(lambda books: books.account().halted):
-                told = f"{result.key}: recorded to be sent while sending was halted"
+                told = f"{self.world.checker.name_of(attempt.id)}: recorded to be sent while sending was halted"
                 self.world.checker.violate(Wrong.LIMIT, told, story.last(attempt.id))
 
 
