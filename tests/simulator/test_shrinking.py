@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from random import Random
 
 import pytest
@@ -37,6 +38,12 @@ def _without_rule(instead: str) -> Iterator[None]:
         yield
 
 
+@cache
+def _case(kind: Kind, instead: str, wrong: Wrong) -> Shrunk:
+    with _without_rule(instead):
+        return _shrunk(kind, wrong)
+
+
 def _shrunk(kind: Kind, wrong: Wrong) -> Shrunk:
     for seed in range(20):
         if (shrunk := shrink(seed, ROUGHER[kind], wrong, seconds=_ENDLESS_S)) is not None:
@@ -47,15 +54,14 @@ def _shrunk(kind: Kind, wrong: Wrong) -> Shrunk:
 @pytest.mark.parametrize(("kind", "instead", "wrong"), CASES, ids=[instead for _, instead, _ in CASES])
 def test_a_missing_rule_is_a_short_story(kind: Kind, instead: str, wrong: Wrong) -> None:
     """Ten events at most, whatever else happened in that world."""
-    with _without_rule(instead):
-        assert len(_shrunk(kind, wrong).story) <= _MOST
+    assert len(_case(kind, instead, wrong).story) <= _MOST
 
 
 @pytest.mark.parametrize(("kind", "instead", "wrong"), CASES, ids=[instead for _, instead, _ in CASES])
 def test_what_is_left_still_goes_wrong(kind: Kind, instead: str, wrong: Wrong) -> None:
     """The choices that are left lead to the same kind of violation."""
+    shrunk = _case(kind, instead, wrong)
     with _without_rule(instead):
-        shrunk = _shrunk(kind, wrong)
         report, _ = world.play(shrunk.violation.seed, ROUGHER[kind], Replayed(shrunk.choices))
     assert wrong in {violation.kind for violation in report.violations}
 
@@ -63,8 +69,7 @@ def test_what_is_left_still_goes_wrong(kind: Kind, instead: str, wrong: Wrong) -
 @pytest.mark.parametrize(("kind", "instead", "wrong"), CASES, ids=[instead for _, instead, _ in CASES])
 def test_what_is_left_needs_its_mistake(kind: Kind, instead: str, wrong: Wrong) -> None:
     """With the rule in place the same history goes well."""
-    with _without_rule(instead):
-        shrunk = _shrunk(kind, wrong)
+    shrunk = _case(kind, instead, wrong)
     report, _ = world.play(shrunk.violation.seed, ROUGHER[kind], Replayed(shrunk.choices))
     assert report.violations == ()
 
