@@ -13,6 +13,7 @@ from simulator.batches import batches
 from simulator.checker import Report
 from simulator.journal_ablation import JOURNAL_ABLATIONS
 from simulator.scenario import ROUGHER, USUAL
+from simulator.weather import CALM
 
 _SMALL = evolve(USUAL["journal"], jobs=60)
 _WORLDS = 70  # every mistake was found within two thirds of them
@@ -114,3 +115,13 @@ def test_several_processes_run_the_same_worlds() -> None:
     (alone,) = batches("journal", 1, 5, 1)
     together = next(batches("journal", 1, 5, 2))
     assert (alone.transfers, alone.outcomes) == (together.transfers, together.outcomes)
+
+
+def test_what_waits_inside_the_exchange_is_found() -> None:
+    """A request that is begun in time and executed later is the attempt's that it was made for."""
+    queued = evolve(USUAL["no-journal"], jobs=12, noise=0.0, weather=evolve(CALM, queued=1.0))
+    report = world.run(0, queued)
+    told = {name: times for name, times in report.outcomes.items() if times}
+    hidden = told.pop("reconciled: OutcomeUnknown", 0)  # of the type that history never shows
+    assert report.violations == ()
+    assert told == {"OutcomeUnknown": 12, "reconciled: Receipt": 12 - hidden}
