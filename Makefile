@@ -3,27 +3,33 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-PIP_INSTALL := -m pip install --quiet --quiet --no-compile --disable-pip-version-check
+PIP := -m pip install --quiet --quiet --no-compile --disable-pip-version-check
+PIP_LOCKED := $(PIP) --only-binary :all: --require-hashes --requirement
+PIP_PROJECT := $(PIP) --no-deps --no-build-isolation --editable .
+LOCK := .venv-uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock'
+LOCKED_ALONE := uv schemathesis binance-connector binance-sdk-wallet ccxt python-binance
 PACKAGES := wrapper/binance_transfer generated_client/binance_transfer_api sandbox/binance_transfer_sandbox generator \
 	demo benchmarks simulator comparison tests
 
-.PHONY: help generate check docs-check demo test thorough coverage lint bench simulate compare processes peers fuzz pythons dist lint-spec mock clean
+.PHONY: help generate check docs-check demo test thorough coverage lint bench simulate compare processes peers fuzz pythons lock dist release lint-spec mock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 # These files are touched only when all went well. A folder without its first one was left half made: it is made anew.
-$(VENV)/.base: pyproject.toml constraints.txt
+# Only files whose hashes are locked are installed, the build backend among them; so the project itself resolves nothing.
+$(VENV)/.base: pyproject.toml locks/base.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
 	$(PYTHON) -m venv $(if $(wildcard $@),,--clear) $(VENV)
-	$(RUN) $(PIP_INSTALL) --constraint constraints.txt --editable '.[generator,sandbox]' && touch $@
+	$(RUN) $(PIP_LOCKED) locks/base.txt && $(RUN) $(PIP_PROJECT) && touch $@
 
-$(VENV)/.ready: $(VENV)/.base
-	$(RUN) $(PIP_INSTALL) --constraint constraints.txt --editable '.[dev]' && touch $@
+$(VENV)/.ready: $(VENV)/.base locks/dev.txt
+	$(RUN) $(PIP_LOCKED) locks/dev.txt && touch $@
 
-.venv-schemathesis/.ready: tests/peers/schemathesis.txt
+.venv-%/.ready: locks/%.txt
 	$(PYTHON) -m venv --clear $(@D)
-	$(@D)/bin/python $(PIP_INSTALL) --requirement $< && touch $@
+	$(@D)/bin/python $(PIP_LOCKED) $< && touch $@
 
 generate: $(VENV)/.base ## write generated_client/ from spec/
 	$(RUN) -m generator generate
@@ -61,7 +67,7 @@ compare: $(VENV)/.ready ## what clients tell their callers when the exchange fai
 	$(RUN) -m comparison --write docs/comparison.md --write README.md
 
 processes: $(VENV)/.ready ## the journal under processes that are killed and stopped, on SQLite and PostgreSQL
-	$(RUN) -m pytest tests/processes --numprocesses 2 $(ARGS)
+	$(RUN) -m pytest tests/processes --numprocesses 3 --dist worksteal $(ARGS)
 
 peers: $(VENV)/.ready ## clients that others wrote, against the sandbox; ours, against other servers
 	$(RUN) -m pytest tests/peers $(ARGS)
@@ -69,11 +75,19 @@ peers: $(VENV)/.ready ## clients that others wrote, against the sandbox; ours, a
 fuzz: $(VENV)/.ready .venv-schemathesis/.ready ## schemathesis: does the sandbox answer as the spec says?
 	$(RUN) -m tests.peers.fuzz
 
-pythons: $(VENV)/.ready ## the tests on each of CPython 3.11, 3.12 and 3.13 that is here
+pythons: $(VENV)/.ready ## the tests on each of CPython 3.11 to 3.14 that is here
 	$(RUN) -m tests.project.pythons $(ARGS)
+
+lock: .venv-uv/.ready ## renew locks/: what is installed, with the hashes of its files, for all platforms
+	$(LOCK) pyproject.toml --all-extras --group dev --output-file locks/dev.txt
+	$(LOCK) pyproject.toml --extra sandbox --group build --group generator --constraint locks/dev.txt --output-file locks/base.txt
+	set -e; for group in $(LOCKED_ALONE); do $(LOCK) --group $$group --output-file locks/$$group.txt; done
 
 dist: $(VENV)/.ready ## build wheel and sdist, and use the wheel in an empty environment
 	$(RUN) -m tests.project.distribution
+
+release: $(VENV)/.ready ## see that a release can be made of this, and build it; nothing is tagged or published
+	$(RUN) -m tests.project.release
 
 lint-spec: $(VENV)/.ready ## a second opinion on spec/openapi.yaml: Redocly's
 	REDOCLY_TELEMETRY=off $(RUN) -m tests.peers.node @redocly/cli@2.77.0 lint --skip-rule operation-4xx-response spec/openapi.yaml

@@ -1,9 +1,10 @@
 """
 A virtual environment for each client of others.
 
-One rule: what is installed is what its file in requirements/ lists, all of it and nothing else.
+One rule: what is installed is what its file in locks/ lists, all of it and nothing else.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Final
 from comparison.clients import OURS
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
-_REQUIREMENTS: Final = Path(__file__).parent / "requirements"
+_LOCKS: Final = PROJECT / "locks"
 _INSTALL_S: Final = 600
 
 
@@ -24,16 +25,15 @@ def python_of(name: str) -> Path:
     """Return the interpreter that has a client, in an environment made if need be; raises NotInstalled."""
     if name == OURS:
         return Path(sys.executable)
-    wanted = _requirements(name)
+    wanted = _lock(name)
     environment = PROJECT / f".venv-compare-{name}"
     python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     done = environment / ".ready"  # written last: an environment without it was left half made
     if not done.exists() or done.read_text() != wanted:
         print(f"installing {name} …", file=sys.stderr)
         _run([sys.executable, "-m", "venv", "--clear", str(environment)])
-        # The file lists what its packages need too, so there is nothing to resolve.
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-        _run([*pip, "--no-deps", "--requirement", str(_REQUIREMENTS / f"{name}.txt")])
+        _run([*pip, "--only-binary", ":all:", "--require-hashes", "--requirement", str(_LOCKS / f"{name}.txt")])
         done.write_text(wanted)
     return python
 
@@ -44,12 +44,12 @@ def version_of(name: str) -> str:
         from importlib.metadata import version
 
         return version(OURS)
-    pins = (line.strip().partition("==") for line in _requirements(name).splitlines())
-    return next(version for pinned, _, version in pins if pinned == name)
+    [version] = re.findall(rf"^{name}==(\S+)", _lock(name), re.MULTILINE)
+    return str(version)
 
 
-def _requirements(name: str) -> str:
-    return (_REQUIREMENTS / f"{name}.txt").read_text()
+def _lock(name: str) -> str:
+    return (_LOCKS / f"{name}.txt").read_text(encoding="utf-8")
 
 
 def _run(command: list[str]) -> None:

@@ -85,8 +85,9 @@ def _operation_problems(vocabulary: Vocabulary, place: Place, operation: JsonObj
         yield (*place, "parameters"), "an operation has a form or query parameters, not both"
     success: Place = (*place, "responses", "200", "content", "application/json", "schema")
     answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    if specification.resolve(answer).get("type") != "object":
-        yield success, f"{answer['$ref']} is no object"
+    model = answer.get("items", answer)
+    if specification.resolve(model).get("type") != "object":
+        yield success, f"{model['$ref']} is no object"
     yield from _parameter_problems(vocabulary, place, operation)
     yield from _security_problems(vocabulary, place, operation, "query" if form is None else "form")
 

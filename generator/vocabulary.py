@@ -85,6 +85,7 @@ class Operation:
     path: str
     documentation: str
     answer: str
+    answer_checker: str
     classes: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     constants: tuple[tuple[str, object], ...]
@@ -144,15 +145,16 @@ class Vocabulary:
         """Describe one operation."""
         raw = self.specification.openapi["paths"][path][method]
         parameters = tuple(self._parameter(parameter) for parameter in self.specification.parameters(raw))
-        answer = _referred(raw["responses"]["200"]["content"]["application/json"]["schema"])
-        arguments = self.classes(parameter["schema"] for parameter in self.specification.parameters(raw))
+        answer = raw["responses"]["200"]["content"]["application/json"]["schema"]
+        classes = self.classes([answer, *(parameter["schema"] for parameter in self.specification.parameters(raw))])
         places = {scheme["in"] for scheme in self.security_schemes(raw)}
         return Operation(
             method=method.upper(),
             path=path,
             documentation=_documentation(f"{method.upper()} {path}", raw),
-            answer=answer,
-            classes=tuple(sorted({"ApiError", answer, *arguments})),
+            answer=self.annotation(answer),
+            answer_checker=self.checker(answer),
+            classes=tuple(sorted({"ApiError", *classes})),
             parameters=parameters,
             constants=_constants(raw, parameters),
             placement="query" if self.specification.form(raw) is None else "form",

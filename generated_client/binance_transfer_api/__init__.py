@@ -1,7 +1,7 @@
 # Generated from spec/openapi.yaml and spec/error_codes.yaml by `python -m generator generate` (make generate).
 # Do not edit: change the spec or generator/templates/ and generate again.
 """
-Binance universal transfer: a low-level client, generated from the spec of 2026.01.15.
+Binance universal transfer: a low-level client, generated from the spec of 2026.11.25.
 
 ``api.<tag>.<operation>`` holds ``build_request`` and ``parse_response``, which do no I/O, and ``sync`` and
 ``asyncio``, which call the exchange through a ``Client``.

@@ -139,6 +139,7 @@ ERROR_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
             -1130, "INVALID_PARAMETER", "A parameter holds data that is not valid.", "rejected", "judgement"
         ),
         -1131: ErrorCode(-1131, "BAD_RECV_WINDOW", "recvWindow is larger than allowed.", "rejected", "judgement"),
+        -2008: ErrorCode(-2008, "BAD_API_ID", "No API key has this id.", "rejected", "judgement", kind="permission"),
         -2014: ErrorCode(
             -2014,
             "BAD_API_KEY_FMT",
@@ -161,6 +162,9 @@ ERROR_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
         ),
         -3002: ErrorCode(-3002, "ASSET_DEFICIENCY", "No such asset.", "rejected", "judgement"),
         -3003: ErrorCode(-3003, "NO_OPENED_MARGIN_ACCOUNT", "There is no margin account.", "rejected", "judgement"),
+        -3004: ErrorCode(
+            -3004, "TRADE_NOT_ALLOWED", "Trading is not allowed for this account.", "rejected", "judgement"
+        ),
         -3005: ErrorCode(
             -3005, "TRANSFER_OUT_NOT_ALLOWED", "Transfers out of this wallet are not allowed.", "rejected", "judgement"
         ),
@@ -203,6 +207,10 @@ ERROR_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
             "judgement",
             kind="balance",
         ),
+        -3021: ErrorCode(
+            -3021, "PAIR_ADMIN_BAN_TRADE", "The margin account may not use this trading pair.", "rejected", "judgement"
+        ),
+        -3022: ErrorCode(-3022, "ACCOUNT_BAN_TRADE", "The account is banned from trading.", "rejected", "judgement"),
         -3023: ErrorCode(
             -3023, "WARNING_MARGIN_LEVEL", "The margin level does not allow a transfer out.", "rejected", "judgement"
         ),
@@ -213,6 +221,13 @@ ERROR_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
         -3028: ErrorCode(-3028, "NOT_VALID_MARGIN_PAIR", "Not a pair of the margin service.", "rejected", "judgement"),
         -3029: ErrorCode(
             -3029, "TRANSFER_FAILED", "The transfer failed; at which step is not said.", "unknown", "judgement"
+        ),
+        -3036: ErrorCode(
+            -3036,
+            "ACCOUNT_BAN_REPAY",
+            "The account may not repay a loan; a repayment may follow a transfer into margin, so how far it got is open.",
+            "unknown",
+            "judgement",
         ),
         -3037: ErrorCode(
             -3037,
@@ -232,9 +247,33 @@ ERROR_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
         ),
         -3999: ErrorCode(-3999, "NOT_WHITELIST_USER", "Only for invited users.", "rejected", "judgement"),
         -4001: ErrorCode(-4001, "CAPITAL_INVALID", "The operation is invalid.", "rejected", "judgement"),
+        -4005: ErrorCode(
+            -4005,
+            "CAPAITAL_TOO_MANY_REQUEST",
+            "Too many requests in a short time.",
+            "rejected",
+            "judgement",
+            kind="rate-limit",
+        ),
         -4018: ErrorCode(-4018, "CAPITAL_WITHDRAW_ASSET_NOT_EXIST", "No such asset.", "rejected", "judgement"),
         -4019: ErrorCode(
             -4019, "CAPITAL_WITHDRAW_ASSET_PROHIBIT", "The asset is not open for withdrawal.", "rejected", "judgement"
+        ),
+        -4024: ErrorCode(
+            -4024,
+            "CAPITAL_WITHDRAW_USER_NO_ASSET",
+            "The account does not hold the asset.",
+            "rejected",
+            "judgement",
+            kind="balance",
+        ),
+        -4025: ErrorCode(
+            -4025,
+            "CAPITAL_WITHDRAW_USER_ASSET_LESS_THAN_ZERO",
+            "The account holds less than nothing of the asset.",
+            "rejected",
+            "judgement",
+            kind="balance",
         ),
         -4026: ErrorCode(
             -4026,
@@ -243,6 +282,13 @@ ERROR_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
             "rejected",
             "judgement",
             kind="balance",
+        ),
+        -4046: ErrorCode(
+            -4046,
+            "CAPITAL_AGREEMENT_NOT_CONFIRMED",
+            "An agreement was not confirmed; whether that is checked before anything moves is not said.",
+            "unknown",
+            "judgement",
         ),
         -5002: ErrorCode(
             -5002, "ASSET_ASSET_NOT_ENOUGH", "The balance is too small.", "rejected", "judgement", kind="balance"
@@ -256,6 +302,15 @@ ERROR_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
             kind="balance",
         ),
         -5007: ErrorCode(-5007, "AMOUNT_OVER_ZERO", "The amount has to be greater than zero.", "rejected", "judgement"),
+        -5008: ErrorCode(
+            -5008,
+            "ASSET_WITHDRAW_WITHDRAWING_NOT_ENOUGH",
+            "The amount that may be given back is too small.",
+            "rejected",
+            "judgement",
+            kind="balance",
+        ),
+        -5009: ErrorCode(-5009, "PRODUCT_NOT_EXIST", "No such product.", "rejected", "judgement"),
         -5010: ErrorCode(
             -5010, "TRANSFER_FAIL", "The transfer failed; at which step is not said.", "unknown", "judgement"
         ),
@@ -269,6 +324,19 @@ ERROR_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
             always=True,
         ),
         -5013: ErrorCode(-5013, None, "The balance is too small.", "rejected", "observed", kind="balance"),
+        -5021: ErrorCode(
+            -5021,
+            "PARENT_SUB_HAVE_NO_RELATION",
+            "The two accounts are not master and sub-account of each other.",
+            "rejected",
+            "judgement",
+        ),
+        -6012: ErrorCode(
+            -6012, "BALANCE_NOT_ENOUGH", "The balance is too small.", "rejected", "judgement", kind="balance"
+        ),
+        -6018: ErrorCode(
+            -6018, "ASSET_NOT_ENOUGH", "The balance is too small.", "rejected", "judgement", kind="balance"
+        ),
         -9000: ErrorCode(
             -9000,
             None,
@@ -278,12 +346,67 @@ ERROR_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
             kind="balance",
             only_messages=("user have no avaliable amount", "Your margin balance is insufficient"),
         ),
+        -10001: ErrorCode(
+            -10001,
+            "SYSTEM_MAINTENANCE",
+            "The system is under maintenance; whether it had begun before is not said.",
+            "unknown",
+            "judgement",
+        ),
+        -11001: ErrorCode(
+            -11001, None, "The isolated margin wallet of this pair does not exist.", "rejected", "observed"
+        ),
+        -11015: ErrorCode(
+            -11015,
+            None,
+            "The balance is too small, moving from isolated margin to spot.",
+            "rejected",
+            "observed",
+            kind="balance",
+        ),
+        -12014: ErrorCode(
+            -12014,
+            "TOO MANY REQUESTS",
+            "More requests than one in two seconds.",
+            "rejected",
+            "judgement",
+            kind="rate-limit",
+        ),
         -21001: ErrorCode(-21001, "USER_IS_NOT_UNIACCOUNT", "Not a portfolio margin account.", "rejected", "judgement"),
         -21002: ErrorCode(
             -21002,
             "UNI_ACCOUNT_CANT_TRANSFER_FUTURE",
             "A portfolio margin account cannot move from margin to futures.",
             "rejected",
+            "judgement",
+        ),
+        -21003: ErrorCode(
+            -21003,
+            "NET_ASSET_MUST_LTE_RATIO",
+            "The margin assets could not be read; at which step is not said.",
+            "unknown",
+            "judgement",
+        ),
+        -21005: ErrorCode(
+            -21005,
+            "NO_ENOUGH_ASSET",
+            "The spot wallet holds too little to repay a portfolio margin loan.",
+            "rejected",
+            "judgement",
+            kind="balance",
+        ),
+        -21006: ErrorCode(
+            -21006,
+            "HAD_IN_PROCESS_REPAY",
+            "A repayment of a portfolio margin loan is in process; whether this call began it is not said.",
+            "unknown",
+            "judgement",
+        ),
+        -21007: ErrorCode(
+            -21007,
+            "IN_FORCE_LIQUIDATION",
+            "Repaying failed since a liquidation is in process; at which step is not said.",
+            "unknown",
             "judgement",
         ),
     }

@@ -8,6 +8,7 @@ pass, as the vendor's own pages have them; brackets that do not match are not, s
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from generator.docs.facts import Field, FieldValues
@@ -18,6 +19,7 @@ _TOKEN = re.compile(
 )
 _OPENING = {"{": "}", "[": "]"}
 _CAPITALS = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{2,}(?![A-Za-z0-9_])")
+_DEEPEST = 50  # brackets within brackets; the vendor's answers have five
 _NUMBERED = re.compile(r"(?<![\w.-])(-?\d+)\s*[:：=]")
 
 
@@ -65,11 +67,14 @@ def read_example(rows: Sequence[tuple[int, str]]) -> Example:
     example = Example()
     commented = ""
     tokens = _tokens(rows)
+    keys = _keys(tokens)
     for index, token in enumerate(tokens):
         if token.kind == "comment":
             if commented and (values := _listed_values(token.text)):
                 example.values.append(FieldValues(commented, values, token.line))
         elif token.text in _OPENING and token.kind == "sign":
+            if len(frames) == _DEEPEST:
+                raise BrokenExample(f"more than {_DEEPEST} brackets within each other", token.line)
             path = _path_below(frames[-1]) if frames else ""
             frames.append(_Frame(token.text, path, token.line))
             serial += 1
@@ -81,7 +86,7 @@ def read_example(rows: Sequence[tuple[int, str]]) -> Example:
                 raise BrokenExample(f"a {token.text} closes nothing", token.line)
             frames.pop()
             serials.pop()
-        elif token.kind in ("string", "word") and frames and frames[-1].sign == "{" and _is_key(tokens, index):
+        elif token.kind in ("string", "word") and frames and frames[-1].sign == "{" and index in keys:
             frame = frames[-1]
             frame.key = token.text.strip("\"'")
             commented = f"{frame.path}.{frame.key}" if frame.path else frame.key
@@ -110,9 +115,14 @@ def _tokens(rows: Sequence[tuple[int, str]]) -> list[_Token]:
     return tokens
 
 
-def _is_key(tokens: Sequence[_Token], index: int) -> bool:
-    following = next((token for token in tokens[index + 1 :] if token.kind != "comment"), None)
-    return following is not None and following.text == ":" and following.kind == "sign"
+def _keys(tokens: Sequence[_Token]) -> set[int]:
+    """Indices of the tokens that a colon follows, with nothing but comments between."""
+    told = [index for index, token in enumerate(tokens) if token.kind != "comment"]
+    return {
+        index
+        for index, following in pairwise(told)
+        if tokens[following].kind == "sign" and tokens[following].text == ":"
+    }
 
 
 def _path_below(frame: _Frame) -> str:

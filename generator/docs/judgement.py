@@ -141,11 +141,11 @@ def _endpoints(half: Facts) -> str:
 
 
 def _front_matter(page: Page, operation: Operation, ours: Ours) -> Iterator[str]:
-    owners = {address: each.name for each in ours.operations for address in each.addresses.values()}
     for address in page.addresses:
-        plain = address.split("#")[0].split("?")[0].rstrip("/")
-        if operation.addresses and plain not in operation.addresses.values():
-            owner = f", which is the page of {owners[plain]}" if plain in owners else ""
+        plain = address.split("?")[0].rstrip("/")
+        owners = [each.name for each in ours.operations if each.stands_at(plain)]
+        if operation.addresses and operation.name not in owners:
+            owner = f", which is the page of {owners[0]}" if owners else ""
             yield f"the front matter names {plain}{owner}, but the body is about {operation.name}; the body was judged"
 
 

@@ -34,9 +34,9 @@ _PATTERNS: Final[tuple[tuple[Bound, str], ...]] = (
     ("minimum", rf"(?:不(?:能|得|可|应)?(?:小于|少于|低于)|大于(?:或)?等于)\s*{_VALUE}"),
     ("below", rf"(?:\b(?:less|smaller|lower|fewer) than|(?<![不])小于|<)\s*{_VALUE}"),
     ("above", rf"(?:\b(?:greater|more|larger|higher) than|(?<![不])大于|>)\s*{_VALUE}"),
-    ("default", rf"{_VALUE}\s*(?:\w+\s+){{0,2}}(?:by default|\(default\))"),
-    ("maximum", rf"{_VALUE}\s*(?:\w+\s+)?(?:at most|max(?:imum)?\b|\(max(?:imum)?\))"),
-    ("minimum", rf"{_VALUE}\s*(?:\w+\s+)?(?:at least|min(?:imum)?\b|\(min(?:imum)?\))"),
+    ("default", rf"{_VALUE}\s*(?:\w{{1,20}}\s+){{0,2}}(?:by default|\(default\))"),
+    ("maximum", rf"{_VALUE}\s*(?:\w{{1,20}}\s+)?(?:at most|max(?:imum)?\b|\(max(?:imum)?\))"),
+    ("minimum", rf"{_VALUE}\s*(?:\w{{1,20}}\s+)?(?:at least|min(?:imum)?\b|\(min(?:imum)?\))"),
 )
 _RANGE = re.compile(
     rf"{_VALUE}\s*(?:-|~|–|—|to|and|至|到|\.\.+)\s*{_VALUE.replace('<value>', '<other>')}",
@@ -58,8 +58,8 @@ _UNITS: Final = {
     "month": "months", "个月": "months", "year": "years", "年": "years",
 }  # fmt: skip
 _SPAN = re.compile(
-    rf"(?<![A-Za-z\d.])(?P<count>\d+|(?:{_WORDS})\b|half(?:\s+an?)?\b)[\s-]*(?P<unit>second|minute|hour|day|week|month|year)s?\b"
-    r"|(?P<zh>\d+|[一二两三四五六七八九十]+)\s*(?P<zhunit>秒|分钟|个?小时|天|日|个?星期|周|个月|年)"
+    rf"(?<![A-Za-z\d.])(?P<count>\d{{1,6}}|(?:{_WORDS})\b|half(?:\s+an?)?\b)[\s-]{{0,3}}(?P<unit>second|minute|hour|day|week|month|year)s?\b"
+    r"|(?<![\d.一二两三四五六七八九十])(?P<zh>\d{1,6}|[一二两三四五六七八九十]{1,3})\s*(?P<zhunit>秒|分钟|个?小时|天|日|个?星期|周|个月|年)"
     r"|(?P<halfyear>半年)"
     r"|\b(?:last|past|previous|recent)\s+(?P<bare>week|month|year|day|hour)\b",
     re.IGNORECASE,

@@ -50,6 +50,8 @@ class Operation:
     method: str
     path: str
     addresses: Mapping[Language, str]
+    former_addresses: frozenset[str]
+    """Where its pages stood before."""
     weight: str
     weight_kind: str
     permissions: Mapping[Language, str]
@@ -72,6 +74,11 @@ class Operation:
     def name(self) -> str:
         """As in `POST /sapi/v1/asset/transfer`."""
         return f"{self.method} {self.path}"
+
+    def stands_at(self, address: str) -> bool:
+        """Whether an address is, or was, that of its page; without a fragment it means every operation there."""
+        known = {*self.addresses.values(), *self.former_addresses}
+        return address in known or address in {each.partition("#")[0] for each in known}
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -202,6 +209,7 @@ def _operation(
         method=method.upper(),
         path=path,
         addresses=operation.get("x-documentation", {}),
+        former_addresses=frozenset(operation.get("x-former-documentation", {}).values()),
         weight=str(operation["x-weight"]["value"]),
         weight_kind=operation["x-weight"]["kind"].upper(),
         permissions=operation.get("x-permission", {}),

@@ -15,13 +15,8 @@ from generator.docs.reading import read_half
 from generator.docs.vocabulary import Language
 
 # Every line is a key, an item or the continuation of one: a rule in the text does not begin front matter.
-_FRONT_MATTER = re.compile(
-    r"\A\s*?---[ \t]*\n(?P<matter>(?:(?:[\w.-]+[ \t]*:.*|[ \t]+[^\s{}\"*>|#].*|-[ \t].*|[ \t]*)\n)+?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
-)
-_HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|main|article)\b",
-    re.IGNORECASE | re.DOTALL,
-)
+_MATTER_LINE = re.compile(r"[\w.-]+[ \t]*:.*|[ \t]+[^\s{}\"*>|#].*|-[ \t].*|[ \t]*")
+_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|main|article)\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 _LARGEST = 5_000_000
 
@@ -47,11 +42,13 @@ def read_page(source: str, *, html: bool, permissions: Mapping[Language, str]) -
     if not source.strip():
         message = "found an empty page"
         raise Unreadable(message)
-    matter = _FRONT_MATTER.match(source)
-    if matter and not (html or _HTML.match(source)):
+    html = html or begins_like_html(source)
+    matter = "" if html else _front_matter(source)
+    if matter:
         # Blank lines in its place keep the line numbers.
-        source = "\n" * matter[0].count("\n") + source[matter.end() :]
-    if html or _HTML.match(source):
+        source = "\n" * matter.count("\n") + source[len(matter) :]
+        html = begins_like_html(source)
+    if html:
         from generator.docs.html import read_html  # noqa: PLC0415 - both parsers take their time; a page needs one
 
         blocks = read_html(source)
@@ -60,4 +57,41 @@ def read_page(source: str, *, html: bool, permissions: Mapping[Language, str]) -
 
         blocks = read_markdown(source)
     halves = tuple(read_half(half, permissions.get(half.language)) for half in split(blocks))
-    return Page(halves, tuple(_ADDRESS.findall(matter["matter"])) if matter else ())
+    return Page(halves, tuple(_ADDRESS.findall(matter)))
+
+
+def begins_like_html(source: str) -> bool:
+    """Whether the first thing that is no XML declaration and no comment is a tag of a whole document."""
+    at = _after_blanks(source, 0)
+    for begin, end in (("<?xml", ">"), ("<!--", "-->")):
+        while source.startswith(begin, at):
+            closed = source.find(end, at)
+            if closed < 0:
+                return False
+            at = _after_blanks(source, closed + len(end))
+    return _HTML.match(source, at) is not None
+
+
+def _after_blanks(source: str, at: int) -> int:
+    while at < len(source) and source[at].isspace():
+        at += 1
+    return at
+
+
+def _front_matter(source: str) -> str:
+    """The front matter with the rules around it and the blank lines before it, or nothing."""
+    at = _after_blanks(source, 0)
+    opened = False
+    while at < len(source):
+        end = source.find("\n", at) + 1 or len(source) + 1
+        line = source[at : end - 1]
+        at = end
+        if not opened:
+            if line.rstrip(" \t") != "---":
+                return ""
+            opened = True
+        elif line.rstrip(" \t") in ("---", "..."):
+            return source[:end]
+        elif not _MATTER_LINE.fullmatch(line):
+            return ""
+    return ""

@@ -5,7 +5,7 @@ One rule: what looks like a fact and cannot be read is a problem, and a half wit
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from generator.docs import vocabulary
@@ -18,6 +18,7 @@ from generator.docs.sentences import read_permissions, read_rules
 from generator.docs.text import Text
 from generator.docs.vocabulary import Column
 
+_WORDS = re.compile(r"[A-Za-z0-9_]+")
 _NAME = re.compile(r"\w[\w.\[\]-]*")
 _TYPE_CELL = re.compile(r"\w[\w<>\[\], ]*")
 # A type's name: a word with an underscore in it, in any script, so that a slip of the vendor's is seen and not passed over.
@@ -149,18 +150,12 @@ def _read_sentences(half: Half, facts: Facts, permission: str | None) -> None:
         facts.rules.extend(read_rules(text, names))
         facts.spans.extend(Span(role, value, text.line_at(offset)) for role, value, offset in read_spans(text.plain))
         if section.part == "parameters":
-            for name in _mentioned(text, names):
+            for name in sorted(names.intersection(_WORDS.findall(text.plain))):
                 facts.limits.extend(
                     Limit(name, bound, value, text.line_at(offset))
                     for bound, value, offset in read_limits(text.plain)
                     if bound != "unread"
                 )
-
-
-def _mentioned(text: Text, names: Collection[str]) -> Iterator[str]:
-    for name in names:
-        if re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", text.plain):
-            yield name
 
 
 def _read_types(half: Half, facts: Facts) -> None:

@@ -8,11 +8,13 @@ import re
 from collections.abc import Collection, Iterator
 
 from generator.docs import vocabulary
+from generator.docs.blocks import Unreadable
 from generator.docs.facts import Stated, SymbolRule
 from generator.docs.text import Text
 
 _TYPE = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9_])")
-_CAMEL = re.compile(r"(?<![A-Za-z0-9_])[a-z]+[a-z0-9]*[A-Z][A-Za-z0-9]*(?![A-Za-z0-9_])")
+_MOST_PAIRS = 1_000  # two parameters, and all the types there are, leave room for more
+_CAMEL = re.compile(r"(?<![A-Za-z0-9_])[a-z][a-z0-9]*[A-Z][A-Za-z0-9]*(?![A-Za-z0-9_])")
 
 
 def read_rules(text: Text, parameters: Collection[str], subject: str = "") -> Iterator[SymbolRule]:
@@ -22,11 +24,10 @@ def read_rules(text: Text, parameters: Collection[str], subject: str = "") -> It
     `parameters` are names that count where they stand out although they are ordinary words;
     `subject` is the parameter that the whole text is about, if it is a cell of its row.
     """
-    marked = {(offset, words) for offset, words in text.marked() if words in parameters}
     for begin, end in _sentences(text.plain):
         sentence = text.plain[begin:end]
         names = {(found.start(), found[0]) for found in _CAMEL.finditer(sentence)}
-        names |= {(offset - begin, words) for offset, words in marked if begin <= offset < end}
+        names |= {(offset - begin, words) for offset, words in text.marked(begin, end) if words in parameters}
         types = [(found.start(), found[0]) for found in _TYPE.finditer(sentence)]
         if not types:
             continue
@@ -55,6 +56,9 @@ def _pairs(names: list[tuple[int, str]], types: list[tuple[int, str]]) -> Iterat
         runs[-1][not is_name].append(word)
         previous_was_name = is_name
     for run_names, run_types in runs:
+        if len(run_names) * len(run_types) > _MOST_PAIRS:
+            message = f"found a sentence with {len(run_names)} parameters and {len(run_types)} types, expected fewer"
+            raise Unreadable(message)
         for _, parameter in run_names:
             for offset, name in run_types:
                 yield parameter, offset, name
@@ -71,7 +75,7 @@ def read_permissions(text: Text, known: str | None) -> Iterator[Stated]:
         about_keys = vocabulary.API_KEY.search(sentence) and vocabulary.NECESSITY.search(sentence)
         if not about_keys and not (known and known in sentence):
             continue
-        names = [(offset, words) for offset, words in text.marked() if begin <= offset < end]
+        names = text.marked(begin, end)
         names += [(begin + found.start(1), found[1]) for found in vocabulary.QUOTED.finditer(sentence)]
         names = [(offset, words.strip(" \"'`.,:")) for offset, words in names]
         names = [(offset, words) for offset, words in names if not vocabulary.NO_PERMISSION.fullmatch(words)]

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from generator.docs.blocks import Unreadable
 
-_TIMEOUT_S = 20.0
-_OK = 200
+LARGEST_BYTES = 5_000_000
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 
 
@@ -28,33 +27,31 @@ def is_address(page: str) -> bool:
 
 def load(page: str) -> Source:
     """Read a file or fetch an address, raising Unreadable."""
-    return _fetch(page) if is_address(page) else _read(Path(page))
+    if is_address(page):
+        from generator.docs.download import download  # noqa: PLC0415 - its import takes longer than reading a file
+
+        content, content_type = download(page, largest_bytes=LARGEST_BYTES)
+        return Source(_text(content), "html" in content_type)
+    file = Path(page)
+    return Source(_text(_read(file)), file.suffix.lower() in _HTML_SUFFIXES)
 
 
-def _read(file: Path) -> Source:
+def _read(file: Path) -> bytes:
     try:
-        return Source(file.read_bytes().decode("utf-8"), file.suffix.lower() in _HTML_SUFFIXES)
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST_BYTES + 1)
     except OSError as error:
         message = f"the file cannot be read: {error.strerror or error}"
         raise Unreadable(message) from error
+    if len(content) > LARGEST_BYTES:
+        message = f"the file is larger than {LARGEST_BYTES} bytes, expected one page"
+        raise Unreadable(message)
+    return content
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         message = f"found bytes that are no UTF-8 text (at byte {error.start}), expected a Markdown or HTML page"
         raise Unreadable(message) from error
-
-
-def _fetch(address: str) -> Source:
-    import httpx  # noqa: PLC0415 - files are the usual case, and its import takes longer than reading one
-
-    try:
-        response = httpx.get(
-            address, timeout=_TIMEOUT_S, follow_redirects=True, headers={"Accept": "text/html, text/*"}
-        )
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        message = (
-            f"the address cannot be fetched ({type(error).__name__}: {error}); without a network, give a saved page"
-        )
-        raise Unreadable(message) from error
-    if response.status_code != _OK:
-        message = f"the server answered {response.status_code} {response.reason_phrase}, expected a page"
-        raise Unreadable(message)
-    return Source(response.text, "html" in response.headers.get("content-type", ""))

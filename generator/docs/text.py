@@ -7,7 +7,7 @@ white space shrinks to one blank.
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -50,9 +50,11 @@ class Text:
         ends = [offset for offset, _ in self.starts[1:]] + [len(self.plain)]
         return [(line, self.plain[offset:end].strip()) for (offset, line), end in zip(self.starts, ends, strict=True)]
 
-    def marked(self) -> list[tuple[int, str]]:
-        """Offset and words of everything that stands out."""
-        return [(start, self.plain[start:end].strip()) for start, end in self.marks]
+    def marked(self, begin: int, end: int) -> list[tuple[int, str]]:
+        """Offset and words of everything that stands out between two offsets."""
+        first = bisect_left(self.marks, (begin, 0))
+        last = bisect_left(self.marks, (end, 0), lo=first)
+        return [(start, self.plain[start:stop].strip()) for start, stop in self.marks[first:last]]
 
     def after(self, offset: int) -> "Text":
         """Everything from a character on."""
@@ -65,7 +67,7 @@ class Text:
 
 def compose(pieces: Iterable[Piece]) -> Text:
     """Make one text of its pieces."""
-    plain = ""
+    plain = _Growing()
     starts: list[tuple[int, int]] = []
     marks: list[tuple[int, int]] = []
     was_marked = follows_marked = False
@@ -74,26 +76,51 @@ def compose(pieces: Iterable[Piece]) -> Text:
         for number, part in enumerate(piece.text.split("\n")):
             clean = normal(part)
             line = piece.line + number
-            if number and plain and not plain.endswith(" "):
-                plain += " "
-            if plain.endswith(" ") or not plain:
+            if number and plain.last not in ("", " "):
+                plain.add(" ")
+            if plain.last in ("", " "):
                 clean = clean.lstrip()
             if not clean:
                 continue
-            if starts and starts[-1][1] != line and is_han(clean[0]) and is_han(plain.rstrip()[-1:]):
-                plain = plain.rstrip()  # Chinese has no blank where a line was wrapped
-            if piece.marked != was_marked and _WORD.match(plain[-1:]) and _WORD.match(clean):
-                plain += " "  # `startTime`and
+            if starts and starts[-1][1] != line and is_han(clean[0]):
+                plain.drop_blank_after_han()  # Chinese has no blank where a line was wrapped
+            if piece.marked != was_marked and _WORD.match(plain.last) and _WORD.match(clean):
+                plain.add(" ")  # `startTime`and
             if not starts or starts[-1][1] != line:
-                starts.append((len(plain), line))
-            begin = len(plain) if begin is None else begin
-            plain += clean
+                starts.append((plain.length, line))
+            begin = plain.length if begin is None else begin
+            plain.add(clean)
             was_marked = piece.marked
         if piece.marked and begin is not None:
             # What stands out over two lines comes in two pieces and is one.
-            marks.append((marks.pop()[0] if follows_marked and marks else begin, len(plain)))
+            marks.append((marks.pop()[0] if follows_marked and marks else begin, plain.length))
         follows_marked = piece.marked
-    return Text(plain.rstrip(), tuple(starts), tuple(marks))
+    return Text("".join(plain.parts).rstrip(), tuple(starts), tuple(marks))
+
+
+class _Growing:
+    """A text in parts, so that adding to it costs the same however long it is. No part but " " ends it with blanks."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.length = 0
+        self.last = ""
+
+    def add(self, words: str) -> None:
+        self.parts.append(words)
+        self.length += len(words)
+        self.last = words[-1]
+
+    def drop_blank_after_han(self) -> None:
+        stripped = self.parts[-1].rstrip() or (self.parts[-2].rstrip() if len(self.parts) > 1 else "")
+        if self.last != " " or not is_han(stripped[-1:]):
+            return
+        if not self.parts[-1].rstrip():
+            self.length -= len(self.parts.pop())
+        before = self.parts[-1]
+        self.parts[-1] = before.rstrip()
+        self.length -= len(before) - len(self.parts[-1])
+        self.last = self.parts[-1][-1]
 
 
 def normal(text: str) -> str:

@@ -83,8 +83,8 @@ _NO_NEGATION: Final = re.compile(
 )
 API_KEY: Final = re.compile(r"\bapi[ -]?keys?\b|\bpermission|权限|api ?密钥", re.IGNORECASE)
 PERMISSION: Final = re.compile(
-    r"\b(?:enabled?|requires?|needs?)\s+(?!to\b)(?:the\s+)?(?P<en>[A-Za-z][\w &/-]*?)\s+(?:option|permission|right)\b"
-    r"|(?:开通|开启|启用|勾选|打开|具有|拥有|需要(?![开启勾打]))(?:您的|你的|该|此)?(?: ?api ?key ?|的| )*(?P<zh>[^ 的,。;]+?) ?的?权限",
+    r"\b(?:enabled?|requires?|needs?)\s+(?!to\b)(?:the\s+)?(?P<en>[A-Za-z][\w &/-]{0,60}?)\s+(?:option|permission|right)\b"
+    r"|(?:开通|开启|启用|勾选|打开|具有|拥有|需要(?![开启勾打]))(?:您的|你的|该|此)?(?: ?api ?key ?|的| ){0,4}(?P<zh>[^ 的,。;]{1,40}?) ?的?权限",
     re.IGNORECASE,
 )
 # What may stand out in a sentence on a permission without being one.
@@ -127,8 +127,11 @@ def label_of(words: str) -> Part | None:
 
 def endpoint_of(text: str, *, at_start: bool) -> Endpoint | None:
     """Find a method with a path in a text."""
+    begin = len(text) - len(text.lstrip(" *`-:>•·"))
     for found in _ENDPOINT.finditer(text):
-        if found[1].upper() in _METHODS and not (at_start and text[: found.start()].strip(" *`-:>•·")):
+        if at_start and found.start() > begin:
+            return None
+        if found[1].upper() in _METHODS:
             path = found[2].split("?")[0].rstrip(_AFTER_PATH)
             return Endpoint(found[1].upper(), path, found.start())
     return None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from binance_transfer_sandbox.ledger import Entry, Ledger
     from binance_transfer_sandbox.limits import Limits
     from binance_transfer_sandbox.server import Sandbox
+    from binance_transfer_sandbox.spelling import Spelling
 
 _HOMES = {
     "Entry": "ledger",
@@ -31,9 +32,20 @@ _HOMES = {
     "Limits": "limits",
     "Sandbox": "server",
     "SandboxCredentials": "keys",
+    "Spelling": "spelling",
 }
 
-__all__ = ["Entry", "Exchange", "HistoryBehaviour", "Ledger", "Limits", "Sandbox", "SandboxCredentials", "faults"]
+__all__ = [
+    "Entry",
+    "Exchange",
+    "HistoryBehaviour",
+    "Ledger",
+    "Limits",
+    "Sandbox",
+    "SandboxCredentials",
+    "Spelling",
+    "faults",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -15,6 +15,8 @@ from binance_transfer_sandbox.wallets import Route, Wallet, purse
 # Python's default of 28 digits would round large balances; here rounding is an error.
 _EXACT: Final = Context(prec=100, traps=[Inexact, InvalidOperation, Overflow])
 
+_ROUNDING: Final = Context(prec=100, traps=[InvalidOperation, Overflow])
+
 Balances = dict[str, dict[str, Decimal]]
 """Wallet (`spot`, `isolated_margin:BTCUSDT`) → asset → amount."""
 
@@ -36,11 +38,12 @@ STARTING_BALANCES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 
 
 class Account:
-    """One user's wallets. A wallet that is not opened (an isolated pair) has no entry."""
+    """One user's wallets. A wallet that is not opened (an isolated pair) has no entry; what is locked stays in it."""
 
     def __init__(self, uid: int) -> None:
         self.uid = uid
         self.wallets: Balances = {purse(wallet): {} for wallet in Wallet if wallet is not Wallet.ISOLATED_MARGIN}
+        self._locked: dict[tuple[str, str], Decimal] = {}
 
     def deposit(self, wallet: str, asset: str, amount: Decimal) -> None:
         """Add money, opening an isolated wallet where there is none yet."""
@@ -51,11 +54,25 @@ class Account:
         """Return what a wallet holds of an asset."""
         return self.wallets.get(wallet, {}).get(asset, Decimal(0))
 
+    def lock(self, wallet: str, asset: str, amount: Decimal) -> None:
+        """Let so much of an asset be bound by open orders, no more and no less. ValueError: there is less of it."""
+        if amount > self.balance(wallet, asset):
+            raise ValueError(f"cannot lock {amount} {asset}: {wallet} holds {self.balance(wallet, asset)}")
+        self._locked[wallet, asset] = amount
+
+    def locked(self, wallet: str, asset: str) -> Decimal:
+        """Return what is bound by open orders."""
+        return self._locked.get((wallet, asset), Decimal(0))
+
+    def free(self, wallet: str, asset: str) -> Decimal:
+        """Return what can be transferred."""
+        return _EXACT.subtract(self.balance(wallet, asset), self.locked(wallet, asset))
+
     def check(self, route: Route, source: str, target: str, asset: str, amount: Decimal) -> None:
         """Refuse a move that could not be made now."""
         if source not in self.wallets or target not in self.wallets:
             raise errors.no_isolated_wallet()
-        if self.balance(source, asset) < amount:
+        if self.free(source, asset) < amount:
             raise errors.insufficient(route.source)
 
     def move(self, source: str, target: str, asset: str, amount: Decimal) -> None:
@@ -66,6 +83,26 @@ class Account:
     def snapshot(self) -> Balances:
         """Return a copy of all balances."""
         return {wallet: dict(assets) for wallet, assets in self.wallets.items()}
+
+
+def add(one: Decimal, other: Decimal) -> Decimal:
+    """Add exactly."""
+    return _EXACT.add(one, other)
+
+
+def divide(amount: Decimal, divisor: Decimal) -> Decimal:
+    """Divide exactly, or raise Inexact."""
+    return _EXACT.divide(amount, divisor)
+
+
+def multiply(amount: Decimal, factor: Decimal) -> Decimal:
+    """Multiply exactly."""
+    return _EXACT.multiply(amount, factor)
+
+
+def quantize(amount: Decimal, decimals: int, rounding: str) -> Decimal:
+    """Write with so many decimals, rounding as named in `decimal`."""
+    return amount.quantize(Decimal(1).scaleb(-decimals), rounding=rounding, context=_ROUNDING)
 
 
 def text(amount: Decimal) -> str:

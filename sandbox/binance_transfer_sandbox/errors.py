@@ -57,6 +57,15 @@ def bad_combination() -> ApiError:
     return ApiError(400, -1128, "Combination of optional parameters invalid.")
 
 
+def beyond_history() -> ApiError:
+    """
+    Say that a history query starts earlier than history reaches.
+
+    The code was seen from the live exchange in 2026-08 (no page lists it); the text is the sandbox's own.
+    """
+    return ApiError(400, -5026, "History can be queried for the last 6 months only.")
+
+
 def window_too_wide() -> ApiError:
     """Say that `recvWindow` is over the maximum."""
     return ApiError(400, -1131, "recvWindow must be less than 60000")

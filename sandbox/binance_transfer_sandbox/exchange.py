@@ -5,7 +5,6 @@ One rule: no sockets, no timers, no clock and no chance of its own; time and the
 done before anything is read, so that the same calls at the same times have the same results.
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -13,30 +12,23 @@ from random import Random
 from threading import RLock
 from typing import Final, Literal
 
-from attrs import evolve
-
-from binance_transfer_sandbox import errors, faults, history, keys, operations, parameters, rules, signature, symptoms
+from binance_transfer_sandbox import errors, faults, history, market, operations, parameters, rules, symptoms, valuation
 from binance_transfer_sandbox.accounts import STARTING_BALANCES, Account, Balances
+from binance_transfer_sandbox.clearing import Clearing
+from binance_transfer_sandbox.customers import Caller, Customers
 from binance_transfer_sandbox.errors import ApiError
 from binance_transfer_sandbox.faults import Fault, Target
 from binance_transfer_sandbox.history import HistoryBehaviour, Query
-from binance_transfer_sandbox.keys import ApiKey, KeyKind, SandboxCredentials
+from binance_transfer_sandbox.keys import KeyKind, SandboxCredentials
 from binance_transfer_sandbox.ledger import Entry, Ledger
 from binance_transfer_sandbox.limits import Limits, WeightCounter
+from binance_transfer_sandbox.market import Market
 from binance_transfer_sandbox.operations import OPERATIONS, Operation, OperationName
 from binance_transfer_sandbox.parameters import Pairs, SigningWindow
 from binance_transfer_sandbox.plan import FaultPlan, PlannedFault
 from binance_transfer_sandbox.rules import Order
-from binance_transfer_sandbox.wallets import ROUTES, SYMBOLS, Wallet
+from binance_transfer_sandbox.wallets import ROUTES
 from binance_transfer_sandbox.wire import Answer, Headers, Reply, Request
-
-_FIRST_UID: Final = 354_937_868
-_FIRST_TRAN_ID: Final = 13_526_853_623
-
-_FORM: Final = "application/x-www-form-urlencoded"
-
-# Finds out who asks and for what: the account, the key (None: not to be checked) and the parameters.
-_Identify = Callable[[], tuple[Account, ApiKey | None, dict[str, str]]]
 
 
 class Exchange:
@@ -66,15 +58,11 @@ class Exchange:
         self._now_ms = now_ms
         self._random = Random(seed)  # noqa: S311  play money; the same seed must give the same run
         self._lock = RLock()
-        self._accounts: dict[int, Account] = {}
-        self._keys: dict[str, ApiKey] = {}
-        self._assets: set[str] = {asset for pair in SYMBOLS.values() for asset in pair}
-        self._ledger = Ledger()
+        self._market = Market()
+        self._customers = Customers(self._market, self._random)
+        self._clearing = Clearing(self._random)
         self._weights = WeightCounter()
         self._plan = FaultPlan()
-        self._last_tran_id = _FIRST_TRAN_ID
-        self._due: list[tuple[int, int, Callable[[int], None]]] = []
-        self._scheduled = 0
         self._received: Counter[OperationName] = Counter()
 
     # Accounts and keys
@@ -82,12 +70,11 @@ class Exchange:
     def open_account(self, balances: Mapping[str, Mapping[str, Decimal | str]] = STARTING_BALANCES) -> int:
         """Open an account with these balances and return its uid."""
         with self._lock:
-            uid = _FIRST_UID + len(self._accounts)
-            self._accounts[uid] = Account(uid)
+            account = self._customers.open_account()
             for wallet, assets in balances.items():
                 for asset, amount in assets.items():
-                    self.deposit(wallet, asset, amount, uid=uid)
-            return uid
+                    self._customers.deposit(account, wallet, asset, amount)
+            return account.uid
 
     def issue_key(
         self,
@@ -100,23 +87,19 @@ class Exchange:
     ) -> SandboxCredentials:
         """Make an API key for an account (the first, if none is named). An account may have several."""
         with self._lock:
-            credentials, verify = keys.generate(kind, self._random)
-            self._keys[credentials.api_key] = ApiKey(
-                api_key=credentials.api_key,
-                uid=self._account(uid).uid,
-                kind=kind,
-                verify=verify,
-                create_time_ms=self._server_ms(),
-                reading_enabled=reading_enabled,
+            return self._customers.issue_key(
+                kind,
+                self._customers.account(uid),
+                self._server_ms(),
                 permits_universal_transfer=permits_universal_transfer,
+                reading_enabled=reading_enabled,
                 ip_restricted=ip_restricted,
             )
-            return credentials
 
     def revoke_key(self, api_key: str) -> None:
         """Forget a key; requests with it get -2015. KeyError if there is none."""
         with self._lock:
-            del self._keys[api_key]
+            self._customers.revoke_key(api_key)
 
     def deposit(self, wallet: str, asset: str, amount: Decimal | str | int, *, uid: int | None = None) -> None:
         """
@@ -124,42 +107,61 @@ class Exchange:
 
         Opens the isolated wallet and lists the asset if need be. ValueError: no such wallet, or a negative amount.
         """
-        kind, colon, symbol = wallet.partition(":")
-        if kind not in set(Wallet) or bool(colon) != (kind == Wallet.ISOLATED_MARGIN):
-            raise ValueError(f"no such wallet: {wallet!r}; there are {', '.join(Wallet)}:SYMBOL")
-        if colon and symbol not in SYMBOLS:
-            raise ValueError(f"no such trading pair: {symbol!r}; there are {', '.join(SYMBOLS)}")
-        exact = Decimal(amount)
-        if not exact.is_finite() or exact < 0:
-            raise ValueError(f"not an amount to deposit: {amount!r}")
         with self._lock:
-            self._assets.add(asset)
-            self._account(uid).deposit(wallet, asset, exact)
+            self._customers.deposit(self._customers.account(uid), wallet, asset, amount)
+
+    def lock(self, wallet: str, asset: str, amount: Decimal | str | int, *, uid: int | None = None) -> None:
+        """
+        Let so much of what a wallet holds be bound by open orders, in place of what was bound before.
+
+        It is part of the balance, and no transfer can pay with it. ValueError: the wallet holds less.
+        """
+        with self._lock:
+            self._customers.lock(self._customers.account(uid), wallet, asset, amount)
+
+    def add_symbol(self, symbol: str, base: str | None = None, quote: str | None = None) -> None:
+        """
+        List a trading pair and its two assets, and open its isolated wallet for the accounts that there are.
+
+        `SOLUSDT` names its assets, and so does `SOL/XYZ` where the quote is unusual; else both are told. The wallet
+        starts with 1000 of each, and so do spot and cross margin with an asset that was not listed before. ValueError:
+        it cannot be told which two assets these are, or another pair has the name.
+        """
+        pairs = market.read_pairs([symbol] if base is None or quote is None else {symbol: (base, quote)})
+        with self._lock:
+            for name, pair in pairs.items():
+                self._customers.open_pair(name, *pair)
+
+    @property
+    def symbols(self) -> dict[str, tuple[str, str]]:
+        """The trading pairs that are listed, with their two assets."""
+        with self._lock:
+            return dict(self._market.symbols)
 
     def balances(self, uid: int | None = None) -> Balances:
         """Return a copy of an account's balances: wallet → asset → `Decimal`."""
         with self._lock:
             self.settle()
-            return self._account(uid).snapshot()
+            return self._customers.account(uid).snapshot()
 
     def balance(self, wallet: str, asset: str, *, uid: int | None = None) -> Decimal:
         """Return what a wallet holds of an asset; 0 where there is none."""
         with self._lock:
             self.settle()
-            return self._account(uid).balance(wallet, asset)
+            return self._customers.account(uid).balance(wallet, asset)
 
     @property
     def uids(self) -> tuple[int, ...]:
         """All accounts, in the order in which they were opened."""
         with self._lock:
-            return tuple(self._accounts)
+            return self._customers.uids
 
     @property
     def ledger(self) -> Ledger:
         """The truth up to now. Ask anew after waiting: late executions are entered when somebody looks."""
         with self._lock:
             self.settle()
-            return self._ledger
+            return self._clearing.ledger
 
     def received(self, operation: OperationName) -> int:
         """Tell how many requests of an operation arrived, whatever became of them."""
@@ -207,7 +209,7 @@ class Exchange:
         operation = OPERATIONS.get((request.method, request.path))
         if operation is None:
             return operations.unknown(request)
-        return self._reply(operation, lambda: self._authenticate(request), request.address, "planned")
+        return self._reply(operation, lambda: self._customers.identify(request), request.address, "planned")
 
     def perform(
         self,
@@ -225,38 +227,39 @@ class Exchange:
         this request, or none; without it the plan decides.
         """
         return self._reply(
-            operations.BY_NAME[operation], lambda: (self._account(uid), None, parameters.unique(values)), address, fault
+            operations.BY_NAME[operation],
+            lambda: Caller(self._customers.account(uid), None, parameters.unique(values)),
+            address,
+            fault,
         )
 
     def settle(self) -> None:
         """Do what is due by now. Everything that reads the exchange does so first; a server may do so in between."""
         with self._lock:
-            now = self._now_ms()
-            while self._due and self._due[0][0] <= now:
-                due_ms, _, act = heapq.heappop(self._due)
-                act(due_ms)
+            self._clearing.settle(self._now_ms())
 
     # Behind the requests
 
     def _reply(
-        self, operation: Operation, identify: _Identify, address: str, fault: Fault | Literal["planned"] | None
+        self,
+        operation: Operation,
+        identify: Callable[[], Caller],
+        address: str,
+        fault: Fault | Literal["planned"] | None,
     ) -> Reply:
         with self._lock:
             self.settle()
             self._received[operation.name] += 1
             if fault == "planned":
                 fault = self._plan.decide(operation.name, self._random)
-            if fault is not None and (unprocessed := symptoms.unprocessed(fault)) is not None:
+            answering = faults.answering(fault)
+            if (unprocessed := symptoms.unprocessed(answering)) is not None:
                 return unprocessed
-            answer = self._answer(operation, identify, address, fault)
-            match fault:
-                case faults.Unanswered():
-                    return symptoms.instead(fault, answer)
-                case faults.Slow(delay_ms=delay_ms):
-                    return evolve(answer, delay_ms=delay_ms)
-            return answer
+            return symptoms.processed(answering, self._answer(operation, identify, address, fault))
 
-    def _answer(self, operation: Operation, identify: _Identify, address: str, fault: Fault | None) -> Answer:
+    def _answer(
+        self, operation: Operation, identify: Callable[[], Caller], address: str, fault: Fault | None
+    ) -> Answer:
         server_ms = self._server_ms()
         payer = None if operation.budget == "uid" else address
         try:
@@ -265,38 +268,22 @@ class Exchange:
                 self._spend(operation, payer, address, server_ms)
             if not operation.signed:
                 return Answer.of_json(200, self._tell(operation, fault), self._weight_header(operation, payer))
-            account, key, values = identify()
+            caller = identify()
             if payer is None:
-                payer = str(account.uid)
+                payer = str(caller.account.uid)
                 self._spend(operation, payer, address, server_ms)
-            value = self._perform(operation, account, key, values, fault)
+            value = self._perform(operation, caller, fault)
         except ApiError as error:
             return Answer.of_error(error, self._weight_header(operation, payer))
         return Answer.of_json(200, value, self._weight_header(operation, payer))
-
-    def _authenticate(self, request: Request) -> tuple[Account, ApiKey | None, dict[str, str]]:
-        api_key = request.headers.get("x-mbx-apikey", "")
-        if not keys.well_formed(api_key):
-            raise errors.malformed_key()
-        key = self._keys.get(api_key)
-        if key is None:
-            raise errors.unknown_key()
-        payload, signed = signature.separate(request.query, request.body)
-        if not key.verify(payload, signed):
-            raise errors.bad_signature()
-        has_form = request.method == "POST" and request.headers.get("content-type", "").lower().startswith(_FORM)
-        values = parameters.merge(parameters.split(request.query), parameters.split(request.body) if has_form else [])
-        values.pop("signature", None)
-        return self._accounts[key.uid], key, values
 
     def _tell(self, operation: Operation, fault: Fault | None) -> dict[str, object]:
         if operation.name == "status":
             return operations.system_status(maintenance=self.maintenance)
         return {"serverTime": self._server_ms(fault)}
 
-    def _perform(
-        self, operation: Operation, account: Account, key: ApiKey | None, values: dict[str, str], fault: Fault | None
-    ) -> dict[str, object]:
+    def _perform(self, operation: Operation, caller: Caller, fault: Fault | None) -> object:
+        account, key, values = caller.account, caller.key, caller.values
         window = SigningWindow.read(values)
         window.check(self._server_ms(fault))
         if key is not None and operation.name == "transfer" and not key.permits_universal_transfer:
@@ -312,63 +299,58 @@ class Exchange:
                 return self._history(account, values, fault)
             case "restrictions":
                 return operations.restrictions(key)
+            case "wallet_balance":
+                return valuation.wallet_balances(account, values)
             case _:
                 return operations.account(account, values, self._server_ms(fault))
 
     def _transfer(
         self, account: Account, values: dict[str, str], window: SigningWindow, fault: Fault | None
     ) -> dict[str, object]:
-        order = rules.read_order(values, self._assets, SYMBOLS)
+        order = rules.read_order(values, self._market.assets, self._market.symbols)
         account.check(order.route, order.source, order.target, order.asset, order.amount)
-        if isinstance(fault, faults.Unanswered) and fault.late_ms:
-            self._schedule(fault.late_ms, lambda due_ms: self._execute_late(account, order, window, due_ms))
+        unanswered = faults.part(fault, faults.Unanswered)
+        if unanswered and unanswered.late_ms:
+            late_window = None if unanswered.queued else window
+            due_ms = self._now_ms() + unanswered.late_ms
+            self._clearing.schedule(
+                due_ms, lambda due_ms: self._execute_late(account, order, late_window, due_ms, fault)
+            )
             return {}
         # The vendor checks a second time before it hands the request on: general-info, "Timing security".
         server_ms = self._server_ms(fault)
         window.check(server_ms)
         return {"tranId": self._execute(account, order, server_ms, fault).tran_id}
 
-    def _execute_late(self, account: Account, order: Order, window: SigningWindow, due_ms: int) -> None:
+    def _execute_late(
+        self, account: Account, order: Order, window: SigningWindow | None, due_ms: int, fault: Fault | None
+    ) -> None:
         server_ms = due_ms + self.clock_offset_ms
         try:
-            window.check(server_ms)
+            if window is not None:
+                window.check(server_ms)
             account.check(order.route, order.source, order.target, order.asset, order.amount)
         except ApiError:
             return  # nobody is there any more to be told
-        self._execute(account, order, server_ms, None)
+        self._execute(account, order, server_ms, fault)
 
     def _execute(self, account: Account, order: Order, server_ms: int, fault: Fault | None) -> Entry:
-        settle = fault if isinstance(fault, faults.Settle) else None
-        hidden_ms = fault.for_ms if isinstance(fault, faults.Hide) else self.history.visible_after_ms
-        pending_ms = settle.after_ms if settle else self.history.pending_after_ms
-        self._last_tran_id += self._random.randint(1, 1000)
-        entry = Entry(
-            tran_id=self._last_tran_id,
-            time_ms=server_ms,
-            uid=account.uid,
-            type=order.type,
-            asset=order.asset,
-            amount=order.amount,
-            from_symbol=order.from_symbol,
-            to_symbol=order.to_symbol,
-            final_status=settle.status if settle else self.history.final_status,
-            settles_ms=server_ms + pending_ms,
-            visible_ms=server_ms + hidden_ms,
-        )
-        if entry.final_status == "CONFIRMED":
-            account.move(order.source, order.target, order.asset, order.amount)
-        self._ledger.write(entry)
-        return entry
+        return self._clearing.execute(account, order, server_ms, self.history, fault)
 
     def _history(self, account: Account, values: dict[str, str], fault: Fault | None) -> dict[str, object]:
         server_ms = self._server_ms(fault)
-        query = history.read_query(values, self.history, server_ms)
-        page = history.answer(self._ledger, account.uid, query, self.history, server_ms)
-        if isinstance(fault, faults.ShiftPages):
-            self._add_row(account, query, fault, server_ms)
+        behaviour = self.history.under(fault)
+        query = history.read_query(
+            values, behaviour, server_ms, ignores_type=bool(faults.part(fault, faults.IgnoreType))
+        )
+        page = history.answer(self._clearing.ledger, account.uid, query, behaviour, server_ms)
+        if shift := faults.part(fault, faults.ShiftPages):
+            self._add_row(account, query, shift, server_ms)
         return page
 
     def _add_row(self, account: Account, query: Query, fault: faults.ShiftPages, server_ms: int) -> None:
+        if query.type is None:
+            return  # a row of which type?
         route, amount = ROUTES[query.type], Decimal(fault.amount)
         order = Order(query.type, route, fault.asset, amount, query.from_symbol, query.to_symbol)
         try:
@@ -392,18 +374,9 @@ class Exchange:
         used = self._weights.used(_budget(operation), payer, self._server_ms())
         return ((operations.WEIGHT_HEADERS[operation.budget], str(used)),)
 
-    def _schedule(self, after_ms: int, act: Callable[[int], None]) -> None:
-        self._scheduled += 1  # keeps the order of what is due at the same time
-        heapq.heappush(self._due, (self._now_ms() + after_ms, self._scheduled, act))
-
     def _server_ms(self, fault: Fault | None = None) -> int:
-        skew_ms = fault.offset_ms if isinstance(fault, faults.ClockSkew) else 0
-        return self._now_ms() + self.clock_offset_ms + skew_ms
-
-    def _account(self, uid: int | None) -> Account:
-        if uid is not None:
-            return self._accounts[uid]
-        return next(iter(self._accounts.values()))
+        skew = faults.part(fault, faults.ClockSkew)
+        return self._now_ms() + self.clock_offset_ms + (skew.offset_ms if skew else 0)
 
 
 _LIMITS: Final = {"uid": "uid_weight_1m", "ip": "ip_weight_1m", "spot": "spot_ip_weight_1m"}

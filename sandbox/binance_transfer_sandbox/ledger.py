@@ -10,8 +10,10 @@ from decimal import Decimal
 from typing import Literal
 
 from attrs import asdict, frozen
+from attrs.filters import exclude
 
 from binance_transfer_sandbox import accounts
+from binance_transfer_sandbox.spelling import Spelling
 
 FinalStatus = Literal["CONFIRMED", "FAILED"]
 Status = Literal["CONFIRMED", "FAILED", "PENDING"]
@@ -23,8 +25,9 @@ class Entry:
     A transfer that was accepted and got an id.
 
     `final_status` is what it becomes at `settles_ms`; until then history calls it PENDING. Money that will be
-    CONFIRMED moved at `time_ms`; a FAILED transfer never moved any. History does not show it before `visible_ms`.
-    Times are server time in milliseconds. Symbols are None where the type does not use them.
+    CONFIRMED moved at `time_ms`; a FAILED transfer never moved any. History does not show it before `visible_ms`, and
+    writes it by its `spelling`, if it has one. Times are server time in milliseconds; the ledger's clock may differ
+    from the front's (`faults.Stamp`). Symbols are None where the type does not use them.
     """
 
     tran_id: int
@@ -38,14 +41,15 @@ class Entry:
     final_status: FinalStatus
     settles_ms: int
     visible_ms: int
+    spelling: Spelling | None = None
 
     def status(self, server_ms: int) -> Status:
         """Tell the status as history shows it at that moment."""
         return self.final_status if server_ms >= self.settles_ms else "PENDING"
 
     def to_dict(self) -> dict[str, object]:
-        """Return the entry as JSON-ready values, the amount as text."""
-        return {**asdict(self), "amount": accounts.text(self.amount)}
+        """Return what happened as JSON-ready values, the amount as text."""
+        return {**asdict(self, filter=exclude("spelling")), "amount": accounts.text(self.amount)}
 
 
 def _time(entry: Entry) -> tuple[int, int]:
@@ -93,8 +97,12 @@ class Ledger:
             if entry.final_status == "CONFIRMED" and all(getattr(entry, name) == value for name, value in narrowed)
         )
 
-    def between(self, uid: int, type_name: str, start_ms: int, end_ms: int) -> list[Entry]:
-        """Return an account's transfers of one type with `start_ms` ≤ time ≤ `end_ms`, by time."""
+    def between(self, uid: int, type_name: str | None, start_ms: int, end_ms: int) -> list[Entry]:
+        """Return an account's transfers of one type, or of all, with `start_ms` ≤ time ≤ `end_ms`, by time."""
+        if type_name is None:
+            own_types = [name for holder, name in self._by_type if holder == uid]
+            found = (entry for name in own_types for entry in self.between(uid, name, start_ms, end_ms))
+            return sorted(found, key=_time)
         entries = self._by_type.get((uid, type_name), [])
         first = bisect_left(entries, (start_ms, 0), key=_time)
         behind = bisect_left(entries, (end_ms + 1, 0), key=_time)

@@ -6,9 +6,9 @@ One rule: each budget is counted by the minute of the server's clock, for one op
 
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
-from binance_transfer_sandbox import errors
+from binance_transfer_sandbox import errors, validation
 
 _MINUTE_MS: Final = 60_000
 
@@ -19,15 +19,17 @@ class Limits:
     Budgets a minute, and when an address is banned.
 
     The vendor's general information: each `/sapi` operation has a budget of its own, 12 000 by address or 180 000 by
-    account; `/api` operations share one. How many refusals lead to a ban, and for how long, is assumed.
+    account; `/api` operations share one. A transfer's weight was 900 until the summer of 2026, in which the vendor's
+    SDKs and its page went to 300; what the live headers say was not seen, so a test may set either. How many refusals
+    lead to a ban, and for how long, is assumed.
     """
 
-    uid_weight_1m: int = 180_000
-    ip_weight_1m: int = 12_000
-    spot_ip_weight_1m: int = 6_000
-    transfer_weight: int = 900
-    refusals_before_ban: int = 10
-    ban_s: int = 120
+    uid_weight_1m: int = field(default=180_000, validator=validation.whole())
+    ip_weight_1m: int = field(default=12_000, validator=validation.whole())
+    spot_ip_weight_1m: int = field(default=6_000, validator=validation.whole())
+    transfer_weight: int = field(default=300, validator=validation.whole())
+    refusals_before_ban: int = field(default=10, validator=validation.whole(1))
+    ban_s: int = field(default=120, validator=validation.whole())
 
 
 class WeightCounter:

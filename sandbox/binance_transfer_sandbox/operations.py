@@ -14,7 +14,7 @@ from binance_transfer_sandbox.accounts import Account
 from binance_transfer_sandbox.keys import ApiKey
 from binance_transfer_sandbox.wire import HTML_TYPE, Answer, Request
 
-OperationName = Literal["transfer", "history", "restrictions", "account", "time", "status"]
+OperationName = Literal["transfer", "history", "restrictions", "account", "wallet_balance", "time", "status"]
 Budget = Literal["uid", "ip", "spot"]
 
 
@@ -32,15 +32,18 @@ class Operation:
 _SIGNING: Final = frozenset({"timestamp", "recvWindow"})
 _SYMBOLS: Final = frozenset({"fromSymbol", "toSymbol"})
 
-# The weights are the vendor's: each operation's page, and for /api the spot REST page.
+# The weights are the vendor's: each operation's page, and for /api the spot REST page. A transfer's is in `Limits` too.
 OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("POST", "/sapi/v1/asset/transfer"): Operation(
-        "transfer", 900, "uid", _SIGNING | _SYMBOLS | {"type", "asset", "amount"}
+        "transfer", 300, "uid", _SIGNING | _SYMBOLS | {"type", "asset", "amount"}
     ),
     ("GET", "/sapi/v1/asset/transfer"): Operation(
         "history", 1, "ip", _SIGNING | _SYMBOLS | {"type", "startTime", "endTime", "current", "size"}
     ),
     ("GET", "/sapi/v1/account/apiRestrictions"): Operation("restrictions", 1, "ip", _SIGNING),
+    ("GET", "/sapi/v1/asset/wallet/balance"): Operation(
+        "wallet_balance", 60, "ip", _SIGNING | {"quoteAsset", "needBalanceDetail"}
+    ),
     ("GET", "/sapi/v1/system/status"): Operation("status", 1, "ip", frozenset(), signed=False),
     ("GET", "/api/v3/account"): Operation("account", 20, "spot", _SIGNING | {"omitZeroBalances"}),
     ("GET", "/api/v3/time"): Operation("time", 1, "spot", frozenset(), signed=False),
@@ -84,14 +87,21 @@ def restrictions(key: ApiKey | None) -> dict[str, object]:
 def account(owner: Account, values: Mapping[str, str], server_ms: int) -> dict[str, object]:
     """Tell who owns the key and what is in the spot wallet."""
     omit_zero = parameters.boolean(values, "omitZeroBalances")
-    spot = {asset: amount for asset, amount in owner.wallets["spot"].items() if amount or not omit_zero}
+    assets = [asset for asset, amount in owner.wallets["spot"].items() if amount or not omit_zero]
     return {
         "canTrade": False,
         "canWithdraw": False,
         "canDeposit": True,
         "updateTime": server_ms,
         "accountType": "SPOT",
-        "balances": [{"asset": asset, "free": accounts.text(amount), "locked": "0"} for asset, amount in spot.items()],
+        "balances": [
+            {
+                "asset": asset,
+                "free": accounts.text(owner.free("spot", asset)),
+                "locked": accounts.text(owner.locked("spot", asset)),
+            }
+            for asset in assets
+        ],
         "permissions": ["SPOT"],
         "uid": owner.uid,
     }

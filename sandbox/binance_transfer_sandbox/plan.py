@@ -67,7 +67,7 @@ class FaultPlan:
         probability: float = 1.0,
     ) -> PlannedFault:
         """Plan a fault. ValueError says which number makes no sense."""
-        target = fault.target if on is None else on
+        target = faults.target_of(fault) if on is None else on
         if target not in get_args(Target):
             raise ValueError(f"on must be one of {', '.join(get_args(Target))}; not {target!r}")
         if times is not None and (type(times) is not int or times < 1):

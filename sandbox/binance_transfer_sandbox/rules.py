@@ -56,12 +56,22 @@ def read_order(values: Mapping[str, str], assets: Collection[str], symbols: Mapp
 
 
 def read_type(values: Mapping[str, str]) -> tuple[str, Route]:
-    """Read the transfer type (-1102 when missing, -1130 when unknown)."""
+    """
+    Read the transfer type (-1102 when missing or unknown).
+
+    The live exchange was seen to answer history for an unknown type so in 2026-10; that a transfer is answered alike is
+    assumed.
+    """
     name = parameters.required(values, "type")
     route = ROUTES.get(name)
     if route is None:
-        raise errors.invalid("type")
+        raise errors.missing("type")
     return name, route
+
+
+def is_type(name: str) -> bool:
+    """Tell whether the exchange has such a type."""
+    return name in ROUTES
 
 
 def read_symbols(values: Mapping[str, str], route: Route) -> tuple[str | None, str | None]:

@@ -15,18 +15,21 @@ from threading import Thread
 from types import TracebackType
 from typing import Final, Self
 
+from attrs import evolve
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from binance_transfer_sandbox import app, faults, port
+from binance_transfer_sandbox import app, failures, faults, market, port
 from binance_transfer_sandbox.accounts import Balances
+from binance_transfer_sandbox.bounds import MAX_HEAD_BYTES
+from binance_transfer_sandbox.connection import Connection
 from binance_transfer_sandbox.exchange import Exchange
 from binance_transfer_sandbox.faults import Fault, Target
 from binance_transfer_sandbox.history import HistoryBehaviour
 from binance_transfer_sandbox.keys import KeyKind, SandboxCredentials
 from binance_transfer_sandbox.ledger import Ledger
 from binance_transfer_sandbox.limits import Limits
+from binance_transfer_sandbox.market import Pairs
 
 # Longer than any client waits between two requests of a test.
 _KEEP_ALIVE_S: Final = 60
@@ -46,7 +49,8 @@ class Sandbox:
 
     `port` 0 takes a free one; OSError says when a port is taken. `seed` makes ids, keys (but not RSA ones) and chances
     repeat; without it they differ. `now_ms` replaces the server's clock. `admin` serves what `admin.py` describes.
-    The block starts with one account, its wallets filled. A sandbox can be entered once.
+    `symbols` are trading pairs to `add_symbol`. `transfer_weight` replaces that of `limits`: 300 by default, 900 as it
+    was until the summer of 2026. The block starts with one account, its wallets filled. A sandbox can be entered once.
     """
 
     def __init__(
@@ -58,9 +62,16 @@ class Sandbox:
         now_ms: Callable[[], int] = _now_ms,
         history: HistoryBehaviour | None = None,
         limits: Limits | None = None,
+        symbols: Pairs = (),
+        transfer_weight: int | None = None,
     ) -> None:
+        limits = Limits() if limits is None else limits
+        if transfer_weight is not None:
+            limits = evolve(limits, transfer_weight=transfer_weight)
         self.exchange = Exchange(now_ms, secrets.randbits(64) if seed is None else seed, history=history, limits=limits)
         self.exchange.open_account()
+        for symbol, (base, quote) in market.read_pairs(symbols).items():
+            self.exchange.add_symbol(symbol, base, quote)
         self._credentials: dict[KeyKind, SandboxCredentials] = {}
         self._server = _Server(self.exchange, port, with_admin=admin)
 
@@ -102,6 +113,14 @@ class Sandbox:
         """Add money to a wallet of the first account, opening an isolated one if need be."""
         self.exchange.deposit(wallet, asset, amount)
 
+    def lock(self, wallet: str, asset: str, amount: Decimal | str | int) -> None:
+        """Let so much of what a wallet of the first account holds be bound by open orders; 0 sets it free."""
+        self.exchange.lock(wallet, asset, amount)
+
+    def add_symbol(self, symbol: str, base: str | None = None, quote: str | None = None) -> None:
+        """List a trading pair, `SOLUSDT` or `SOL/XYZ`, and open its isolated wallet: `Exchange.add_symbol`."""
+        self.exchange.add_symbol(symbol, base, quote)
+
     def fail_next(self, fault: Fault, *, on: Target | None = None) -> None:
         """
         Let the next request meet a fault: the next transfer, unless the fault is about something else or `on` says so.
@@ -136,16 +155,6 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.stop()
-
-
-class _Connection(H11Protocol):
-    """Uvicorn's HTTP/1.1, with the transport where the application finds it."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
-        # Uvicorn would log every request to whatever handlers the user's own program has.
-        self.access_log = False
 
 
 class _Server:
@@ -209,6 +218,7 @@ class _Server:
 
     async def _serve(self, bound: socket.socket, started: "Future[None]") -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(failures.report_context)
         self._stopping = asyncio.Event()
         self._port = port.Port(bound, self._connection, self._hang_up)
         application = app.build(self._exchange, self._port, with_admin=self._with_admin)
@@ -220,6 +230,7 @@ class _Server:
             proxy_headers=False,
             log_config=None,
             workers=1,
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
             timeout_keep_alive=_KEEP_ALIVE_S,
         )
         self._config.load()
@@ -234,7 +245,7 @@ class _Server:
             await asyncio.sleep(0)
 
     def _connection(self) -> asyncio.Protocol:
-        return _Connection(self._config, self._state, {})
+        return Connection(self._config, self._state)
 
     def _hang_up(self) -> None:
         for connection in list(self._state.connections):

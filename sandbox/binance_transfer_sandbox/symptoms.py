@@ -4,8 +4,12 @@ What a client sees of a fault.
 One rule: a symptom depends on the fault and on the real answer, never on what was executed behind it.
 """
 
+import gzip
 import re
+import zlib
 from typing import Final
+
+from attrs import evolve
 
 from binance_transfer_sandbox import errors, faults
 from binance_transfer_sandbox.faults import Fault, Form
@@ -17,6 +21,7 @@ from binance_transfer_sandbox.wire import (
     Refused,
     Reply,
     Silence,
+    Trailed,
     Truncated,
     delayed,
 )
@@ -29,13 +34,13 @@ _RATE_TEXTS: Final = {
 }
 
 
-def unprocessed(fault: Fault) -> Reply | None:
+def unprocessed(fault: Fault | None) -> Reply | None:
     """Return what is seen of a fault that keeps the request from being looked at; None for the others."""
     match fault:
         case faults.Refuse(duration_ms=duration_ms):
             return Refused(duration_ms)
         case faults.Firewall():
-            return _page(403, "The request could not be satisfied")
+            return Answer.of_page(403, "The request could not be satisfied")
         case faults.RateLimited(retry_after_s=retry_after_s, status=status):
             retry_after = ("Retry-After", str(retry_after_s))
             return Answer.of_error(errors.ApiError(status, -1003, _RATE_TEXTS[status], (retry_after,)))
@@ -46,9 +51,31 @@ def unprocessed(fault: Fault) -> Reply | None:
     return None
 
 
+def processed(fault: Fault | None, real: Answer) -> Reply:
+    """Return what is seen of the real answer to a request that was processed."""
+    match fault:
+        case faults.Unanswered():
+            return instead(fault, real)
+        case faults.Slow(delay_ms=delay_ms):
+            return evolve(real, delay_ms=delay_ms)
+        case faults.Trailing(body=body, status=status, half=half, after_ms=after_ms):
+            return Trailed(real, Answer(status, (JSON_TYPE,), body.encode(), delay_ms=after_ms), half=half)
+        case faults.Encoded(encoding=encoding, layers=layers):
+            return _encoded(real, encoding, layers)
+    return real
+
+
 def instead(fault: faults.Unanswered, real: Answer | None) -> Reply:
     """Return what is seen instead of the real answer, which is None when the request was not processed."""
     return delayed(_instead(fault, real), fault.delay_ms)
+
+
+def _encoded(real: Answer, encoding: str, layers: int) -> Answer:
+    body = real.body
+    for _ in range(layers):
+        body = gzip.compress(body, mtime=0) if encoding == "gzip" else zlib.compress(body)
+    header = ("Content-Encoding", ", ".join([encoding] * layers))
+    return evolve(real, headers=(*real.headers, header), body=body)
 
 
 def _instead(fault: faults.Unanswered, real: Answer | None) -> Reply:
@@ -58,7 +85,7 @@ def _instead(fault: faults.Unanswered, real: Answer | None) -> Reply:
         case faults.Hang():
             return Silence()
         case faults.GatewayError(status=status):
-            return _page(status, "The server could not answer")
+            return Answer.of_page(status, "The server could not answer")
         case faults.BackendTimeout(status=status):
             return Answer.of_error(errors.backend_timeout(status))
         case faults.Redirect(location=location, status=status):
@@ -90,7 +117,3 @@ def _broken(form: Form, real: Answer | None) -> Reply:
         "error_code": '{"code":-1000,"msg":"An unknown error occurred while processing the request."}',
     }
     return Answer(200, (HTML_TYPE if form == "html" else JSON_TYPE,), bodies[form].encode())
-
-
-def _page(status: int, text: str) -> Answer:
-    return Answer(status, (HTML_TYPE,), f"<html><body><h1>{status}</h1><p>{text}</p></body></html>".encode())

@@ -46,6 +46,12 @@ class Answer:
         return cls(status, (JSON_TYPE, *headers), body)
 
     @classmethod
+    def of_page(cls, status: int, text: str) -> "Answer":
+        """Make an answer with a page for people, as something before the exchange gives them."""
+        page = f"<html><body><h1>{int(status)}</h1><p>{text}</p></body></html>"
+        return cls(status, (HTML_TYPE,), page.encode())
+
+    @classmethod
     def of_error(cls, error: ApiError, headers: Headers = ()) -> "Answer":
         """Make the answer to a refused request."""
         return cls.of_json(error.status, {"code": error.code, "msg": error.msg}, (*headers, *error.headers))
@@ -57,6 +63,19 @@ class Truncated:
 
     answer: Answer
     sent_bytes: int
+
+
+@frozen
+class Trailed:
+    """
+    A whole answer and one that nobody asked for, or the first `half` of it.
+
+    Both come in the same segment, unless the second has a delay.
+    """
+
+    answer: Answer
+    unasked: Answer
+    half: bool = False
 
 
 @frozen
@@ -79,7 +98,7 @@ class Refused:
     duration_ms: int
 
 
-Reply = Answer | Truncated | Dropped | Silence | Refused
+Reply = Answer | Truncated | Trailed | Dropped | Silence | Refused
 
 
 def delayed(reply: Reply, delay_ms: int) -> Reply:

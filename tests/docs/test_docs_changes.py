@@ -296,8 +296,8 @@ EDITS = {
         {("parameter-limit", "parameter-limit")},
     ),
     "key-with-a-full-stop": (TRANSFER, '"tranId": 1', '"tranId": 1, "a.b": 2', {("response-field", "b")}),
-    "second-weight": (TRANSFER, "**900**", "**900**\n\n## Request Weight(IP)\n\n**1**", {("weight", "weight")}),
-    "weight-with-a-condition": (TRANSFER, "**900**", "**900**, from March on 1800", {("weight", "weight")}),
+    "second-weight": (TRANSFER, "**300**", "**300**\n\n## Request Weight(IP)\n\n**1**", {("weight", "weight")}),
+    "weight-with-a-condition": (TRANSFER, "**300**", "**300**, from March on 1800", {("weight", "weight")}),
     "weight-without-kind": (TRANSFER, "Request Weight(UID)", "Request Weight", {("weight", "weight")}),
     "second-permission": (
         TRANSFER,

@@ -48,5 +48,5 @@ def test_the_workflow_runs_the_commands_of_the_page() -> None:
 def test_the_workflow_calls_the_command_as_it_is() -> None:
     """Its options parse."""
     *_, command = _commands()
-    options = _parser().parse_args(command.removeprefix("python -m generator docs").split())
+    options = _parser().parse_args(command.partition(" -m generator docs ")[2].split())
     assert (options.fetch, options.suggest, options.page) == (True, True, [])

@@ -45,7 +45,7 @@ def test_a_parameter_is_put_in_the_vendors_words(operation: int, parameter: str,
 def test_lines_are_those_of_the_file() -> None:
     lines = (PROJECT / SPEC).read_text().split("\n")
     home = ("paths", "/sapi/v1/asset/transfer", "post")
-    assert lines[OURS.line(*home, "x-weight") - 1].strip().startswith("x-weight: {value: 900")
+    assert lines[OURS.line(*home, "x-weight") - 1].strip().startswith("x-weight: {value: 300")
     assert (
         lines[OURS.line("components", "schemas", "TransferType", "x-enum", "MAIN_OPTION") - 1]
         .strip()

@@ -79,7 +79,7 @@ def test_front_matter_does_not_make_a_foreign_page_ours(judged: Judge) -> None:
 def test_front_matter_that_disagrees_with_a_known_body_is_said(judged: Judge) -> None:
     """The body is judged."""
     history = next(each for each in OURS.operations if each.name == HISTORY)
-    text = render([both(OURS, TRANSFER)[0]]).replace("https://docs.example/some/page", history.addresses["en"])
+    text = render([both(OURS, TRANSFER)[0]]).replace("https://docs.example/some/page", min(history.former_addresses))
     verdict = judged(text)
     assert verdict.exit_code == 0
     assert HISTORY in verdict.notes[0]
@@ -87,7 +87,8 @@ def test_front_matter_that_disagrees_with_a_known_body_is_said(judged: Judge) ->
 
 def test_front_matter_that_agrees_is_not_mentioned(judged: Judge) -> None:
     """Either address of the page."""
-    text = render(both(OURS, TRANSFER)).replace("https://docs.example/some/page", OURS.operations[0].addresses["zh"])
+    address = min(OURS.operations[0].former_addresses)
+    text = render(both(OURS, TRANSFER)).replace("https://docs.example/some/page", address)
     assert judged(text).notes == ()
 
 
@@ -131,7 +132,7 @@ def test_what_is_no_page_is_refused(text: str, judged: Judge) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["as-crawled", "wrapped-quoted", "html"])
-@pytest.mark.parametrize("operation", OPERATIONS[:4])
+@pytest.mark.parametrize("operation", OPERATIONS[:5])
 def test_a_page_that_is_cut_anywhere_is_never_in_agreement(operation: str, dialect: str, judged: Judge) -> None:
     """Cut after every seventh line; only a cut that leaves out nothing, or the whole second half, may agree."""
     whole = render(both(OURS, operation), NAMED[dialect])
@@ -183,7 +184,7 @@ UNREADABLE = {
     "table-torn-apart": (TRANSFER, "asset| STRING| YES| ", "\nasset| STRING| YES| "),
     "table-without-its-second-line": (TRANSFER, "---|---|---|---\n", ""),
     "unknown-column": (TRANSFER, "Name| Type| Mandatory| Description", "Name| Type| Sometimes| Description"),
-    "weight-in-words": (TRANSFER, "**900**", "**nine hundred**"),
+    "weight-in-words": (TRANSFER, "**300**", "**three hundred**"),
     "brace-lost": (TRANSFER, "    }\n", "\n"),
     "bracket-lost": (HISTORY, "        ]\n", "\n"),
     "brace-too-many": (TRANSFER, "    }\n", "    }}\n"),

@@ -45,7 +45,7 @@ def _types(
 
 # Name → operation, change in both languages, lines that the diff takes out, lines that it puts in.
 MECHANICAL: dict[str, tuple[str, Callable[[PageFacts], PageFacts], int, int]] = {
-    "weight": (TRANSFER, lambda facts: replace(facts, weight="300"), 1, 1),
+    "weight": (TRANSFER, lambda facts: replace(facts, weight="900"), 1, 1),
     "weight-kind": (HISTORY, lambda facts: replace(facts, kind="UID"), 1, 1),
     "type-new": (TRANSFER, _types(lambda types: (*types, ("MAIN_EARN", "…"))), 0, 2),
     "type-new-of-known-wallets": (TRANSFER, _types(lambda types: (*types, ("FUNDING_PORTFOLIO_MARGIN", "…"))), 0, 2),
@@ -222,8 +222,8 @@ def test_what_needs_a_person_is_said_and_not_written(name: str) -> None:
 
 def test_the_two_languages_may_come_as_two_pages() -> None:
     """As --fetch reads them."""
-    pages = [render([replace(half, weight="300")]) for half in both(OURS, TRANSFER)]
-    assert "value: 300" in _suggest(pages).diff
+    pages = [render([replace(half, weight="900")]) for half in both(OURS, TRANSFER)]
+    assert "value: 900" in _suggest(pages).diff
 
 
 def test_pages_that_agree_leave_nothing_to_suggest() -> None:

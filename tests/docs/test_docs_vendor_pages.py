@@ -21,22 +21,28 @@ TRANSFER, HISTORY = "user-universal-transfer.md", "query-user-universal-transfer
 KEY, STATUS = "api-key-permission.md", "system-status.md"
 
 
+# These copies are of 2026-01-15. The vendor has lowered the transfer's weight since, and changed nothing else.
+OUTDATED = {TRANSFER: [("weight", "weight", "900 (UID)", "300 (UID)")]}
+
+
 def text_of(page: str) -> str:
-    return (FOLDER / page).read_text(encoding="utf-8")
+    """The page as it would stand today, so that a mutation is its only difference."""
+    return (FOLDER / page).read_text(encoding="utf-8").replace("**900**", "**300**")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_page_is_in_agreement(page: Path) -> None:
+def test_the_old_page_differs_in_exactly_the_weight(page: Path) -> None:
     """In both languages, without a word on its front matter."""
     verdict = verdict_of(page.read_text(encoding="utf-8"))
-    assert (verdict.refused, verdict.findings, verdict.notes) == (None, (), ())
-    assert verdict.languages == ("en", "zh")
+    found = [(each.language, (each.kind, each.subject, each.page, each.ours)) for each in verdict.findings]
+    assert found == [(language, fact) for language in ("en", "zh") for fact in OUTDATED.get(page.name, [])]
+    assert (verdict.refused, verdict.notes, verdict.languages) == (None, (), ("en", "zh"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_page_as_html_is_in_agreement(page: Path) -> None:
     """The same text through another door."""
-    body = re.sub(r"\A---\n.*?\n---\n", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    body = re.sub(r"\A---\n.*?\n---\n", "", text_of(page.name), flags=re.DOTALL)
     rendered = MarkdownIt("commonmark").enable("table").render(body)
     verdict = verdict_of(f"<!doctype html>\n<html><body><article>{rendered}</article></body></html>")
     assert (verdict.refused, verdict.findings) == (None, ())
@@ -45,7 +51,7 @@ def test_the_page_as_html_is_in_agreement(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_one_language_alone_is_in_agreement(page: Path) -> None:
     """Cut where the second title stands."""
-    english, rule, chinese = page.read_text(encoding="utf-8").rpartition("\n---\n")
+    english, rule, chinese = text_of(page.name).rpartition("\n---\n")
     assert rule
     assert [verdict_of(half).exit_code for half in (english, chinese, f"{chinese}\n\n{english}")] == [0, 0, 0]
 
@@ -65,8 +71,8 @@ def _both(kind: str, subject: str) -> set[tuple[str, str, str]]:
 
 
 MUTATIONS = [
-    Mutation(TRANSFER, "**900**", "**300**", {("weight", "weight", "en")}),
-    Mutation(TRANSFER, "**900**", "**9,000**", _both("weight", "weight"), 0),
+    Mutation(TRANSFER, "**300**", "**900**", {("weight", "weight", "en")}),
+    Mutation(TRANSFER, "**300**", "**9,000**", _both("weight", "weight"), 0),
     Mutation(TRANSFER, "Request Weight(UID)", "Request Weight(IP)", {("weight", "weight", "en")}),
     Mutation(TRANSFER, "请求权重(UID)", "请求权重(IP)", {("weight", "weight", "zh")}),
     Mutation(TRANSFER, "POST `", "PUT `", {("method", "method", "en")}),
@@ -145,7 +151,7 @@ MUTATIONS = [
         0,
     ),
     Mutation(TRANSFER, "## Request Parameters", "## Errata", set()),
-    Mutation(TRANSFER, "**900**", "", set()),
+    Mutation(TRANSFER, "**300**", "", set()),
     Mutation(TRANSFER, "asset| STRING| YES|", "asset STRING YES", set()),
     Mutation(
         TRANSFER, "`/sapi/v1/asset/transfer`", "`/sapi/v1/sub-account/universalTransfer`", _both("path", "path"), 0
@@ -218,7 +224,7 @@ def test_a_single_change_is_detected(mutation: Mutation) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_line_with_a_fact_can_go_unnoticed(page: Path) -> None:
     """Each line of the parameters, the weight and the response is taken out in turn."""
-    lines = page.read_text(encoding="utf-8").split("\n")
+    lines = text_of(page.name).split("\n")
     facts = re.compile(
         r"^\w+\| |^\*\*\d|^(>| )+\* +`?\w+_?\w*`? (?!of)|^ +\"\w+\"|^#+ .*(Weight|Param|Resp|权重|参数|示例)"
     )
@@ -231,5 +237,5 @@ def test_no_line_with_a_fact_can_go_unnoticed(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_operation_with_an_address_is_there(page: Path) -> None:
     """The folder holds a page of each; its name ends the address."""
-    names = {Path(address).name for operation in OURS.operations for address in operation.addresses.values()}
+    names = {Path(address).name for operation in OURS.operations for address in operation.former_addresses}
     assert page.stem in names

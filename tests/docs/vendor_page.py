@@ -179,17 +179,15 @@ def facts_of(operation: Operation, language: Language) -> PageFacts:
 
 
 def _response(operation: Operation) -> Json:
-    response: Json = {}
+    response: Json = [{}, {}] if next(iter(operation.fields)).startswith("[]") else {}
     for path in operation.fields:
-        if any(other.startswith(f"{path}[]") for other in operation.fields):
-            continue
-        outer, _, name = path.rpartition("[].")
-        if outer:
-            rows = response.setdefault(outer, [{}, {}])
-            for row in rows:
-                row[name] = 7
-        else:
-            response[name] = 1
+        is_list = any(other.startswith(f"{path}[]") for other in operation.fields)
+        *outer, name = path.removeprefix("[].").split(".")
+        objects = list(response) if isinstance(response, list) else [response]
+        for key in outer:
+            objects = [row for each in objects for row in each[key.removesuffix("[]")]]
+        for each in objects:
+            each[name] = [{}, {}] if is_list else 7 if outer else 1
     return response
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from binance_transfer_api import SERVERS, errors
 from binance_transfer_api.api.account import account, api_restrictions
-from binance_transfer_api.api.asset import universal_transfer, universal_transfer_history
+from binance_transfer_api.api.asset import universal_transfer, universal_transfer_history, wallet_balance
 from binance_transfer_api.api.system import server_time, system_status
 from binance_transfer_api.models import (
     TRANSFER_TYPE_ROWS,
@@ -47,7 +47,7 @@ DESCRIBED: dict[str, tuple[Request, tuple[object, ...]]] = {
             "POST",
             "/sapi/v1/asset/transfer",
             FULL_ENCODED,
-            *("form", 900, "uid", True, True),
+            *("form", 300, "uid", True, True),
         ),
     ),
     "history": (
@@ -58,6 +58,19 @@ DESCRIBED: dict[str, tuple[Request, tuple[object, ...]]] = {
             "type=MAIN_FUNDING&startTime=0&endTime=9&size=100&timestamp=7",
             *("query", 1, "ip", True, True),
         ),
+    ),
+    "balances": (
+        wallet_balance.build_request(timestamp=7, need_balance_detail=True, quote_asset="USDT"),
+        (
+            "GET",
+            "/sapi/v1/asset/wallet/balance",
+            "quoteAsset=USDT&needBalanceDetail=true&timestamp=7",
+            *("query", 60, "ip", True, True),
+        ),
+    ),
+    "balances without details": (
+        wallet_balance.build_request(timestamp=7, need_balance_detail=False),
+        ("GET", "/sapi/v1/asset/wallet/balance", "needBalanceDetail=false&timestamp=7", "query", 60, "ip", True, True),
     ),
     "restrictions": (
         api_restrictions.build_request(timestamp=7),

@@ -10,9 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from binance_transfer_api.api.account import account, api_restrictions
-from binance_transfer_api.api.asset import universal_transfer, universal_transfer_history
+from binance_transfer_api.api.asset import universal_transfer, universal_transfer_history, wallet_balance
 from binance_transfer_api.api.system import server_time, system_status
-from binance_transfer_api.models import ApiError, TransferAccepted, TransferHistory, TransferHistoryRow
+from binance_transfer_api.models import (
+    ApiError,
+    AssetBalance,
+    TransferAccepted,
+    TransferHistory,
+    TransferHistoryRow,
+    WalletBalance,
+)
 from binance_transfer_api.types import INT64_MAXIMUM, Unexpected
 
 EXAMPLES = settings(deadline=None)  # machines are slow at times
@@ -20,6 +27,7 @@ EXAMPLES = settings(deadline=None)  # machines are slow at times
 OPERATIONS: list[ModuleType] = [
     universal_transfer,
     universal_transfer_history,
+    wallet_balance,
     api_restrictions,
     account,
     server_time,
@@ -154,6 +162,45 @@ def test_a_row_without_a_field_makes_the_page_unexpected(field: str) -> None:
     read = universal_transfer_history.parse_response(200, history(rest))
     assert isinstance(read, Unexpected)
     assert read.reason == f"rows: [0]: {field} is missing"
+
+
+WALLETS = [
+    {"activate": True, "balance": "0", "walletName": "Spot"},
+    {
+        "activate": False,
+        "balance": "-1.5E-8",
+        "walletName": "USDⓈ-M Futures",
+        "assetBalances": [{"asset": "USDT", "free": "0E-8", "locked": "1.50", "btcValuation": "0.1"}],
+    },
+]
+
+
+def test_a_list_of_wallets_is_read() -> None:
+    """With details and without."""
+    details = AssetBalance("USDT", None, "0E-8", "1.50", None, None, "0.1")
+    assert wallet_balance.parse_response(200, json.dumps(WALLETS).encode()) == (
+        WalletBalance(activate=True, balance="0", wallet_name="Spot", asset_balances=None),
+        WalletBalance(activate=False, balance="-1.5E-8", wallet_name="USDⓈ-M Futures", asset_balances=(details,)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (WALLETS[0], "expected array, found object"),
+        ([WALLETS[0], 1], "[1]: expected object, found integer"),
+        ([{"activate": 1, "balance": "0", "walletName": "Spot"}], "[0]: activate: expected boolean, found integer"),
+        ([{"activate": True, "balance": "many", "walletName": "x"}], "[0]: balance: not of the documented form"),
+    ],
+)
+def test_what_is_no_list_of_wallets_is_unexpected(body: object, reason: str) -> None:
+    read = wallet_balance.parse_response(200, json.dumps(body).encode())
+    assert isinstance(read, Unexpected)
+    assert read.reason == reason
+
+
+def test_an_error_in_place_of_a_list_is_read() -> None:
+    assert wallet_balance.parse_response(400, b'{"code":-1021,"msg":"late"}') == ApiError(-1021, "late")
 
 
 @pytest.mark.parametrize(

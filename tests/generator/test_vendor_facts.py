@@ -1,4 +1,8 @@
-"""spec/ says what the vendor's pages of 2026-01-15 say. These tables were typed from the pages, not from the spec."""
+"""
+spec/ says what the vendor's sources of 2026-11-25 say.
+
+These tables were typed from them, not from the spec.
+"""
 
 import re
 from typing import Any
@@ -59,12 +63,13 @@ WALLETS = {
 
 # Path and method → weight, what it counts by, parameters in the page's order with a star behind the mandatory ones.
 OPERATIONS = {
-    ("/sapi/v1/asset/transfer", "post"): (900, "uid", "type* asset* amount* fromSymbol toSymbol recvWindow timestamp*"),
+    ("/sapi/v1/asset/transfer", "post"): (300, "uid", "type* asset* amount* fromSymbol toSymbol recvWindow timestamp*"),
     ("/sapi/v1/asset/transfer", "get"): (
         1,
         "ip",
         "type* startTime endTime current size fromSymbol toSymbol recvWindow timestamp*",
     ),
+    ("/sapi/v1/asset/wallet/balance", "get"): (60, "ip", "quoteAsset needBalanceDetail recvWindow timestamp*"),
     ("/sapi/v1/account/apiRestrictions", "get"): (1, "ip", "recvWindow timestamp*"),
     ("/sapi/v1/system/status", "get"): (1, "ip", ""),
     ("/api/v3/time", "get"): (1, "ip", ""),
@@ -77,11 +82,20 @@ ALWAYS_UNKNOWN = {-1000, -1001, -1006, -1007, -5012}
 
 # What a caller can do about a code → the codes.
 KINDS = {
-    "permission": {-1002, -2014, -2015},
-    "rate-limit": {-1003},
+    "permission": {-1002, -2008, -2014, -2015},
+    "rate-limit": {-1003, -4005, -12014},
     "clock": {-1021},
-    "balance": {-3020, -3041, -4026, -5002, -5003, -5013, -9000},
+    "balance": {
+        *(-3020, -3041, -4024, -4025, -4026, -5002, -5003, -5008, -5013),
+        *(-6012, -6018, -9000, -11015, -21005),
+    },
 }
+
+# Codes seen for this endpoint of which nobody can say that nothing moved; those of the second row are not in the table.
+UNDECIDED = [
+    *(-3036, -4046, -5012, -10001, -21003, -21006, -21007),
+    *(0, -5004, -5026, 100001002, 100001003, 200003903),
+]
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +132,7 @@ def test_only_isolated_margin_is_one_wallet_for_each_pair(transfer_type: dict[st
     assert [name for name, row in transfer_type["x-wallets"].items() if row.get("per-symbol")] == ["isolated_margin"]
 
 
-def test_there_are_the_six_operations(spec: Specification) -> None:
+def test_there_are_the_seven_operations(spec: Specification) -> None:
     assert {(path, method) for path, method, _ in spec.operations()} == set(OPERATIONS)
 
 
@@ -169,6 +183,11 @@ def test_what_a_caller_can_do_about_a_code(spec: Specification, kind: str) -> No
     assert {row["code"] for row in spec.error_codes if row.get("kind") == kind} == KINDS[kind]
 
 
+@pytest.mark.parametrize("code", UNDECIDED)
+def test_a_code_that_may_have_moved_money_is_not_rejected(spec: Specification, code: int) -> None:
+    assert {row["outcome"] for row in spec.error_codes if row["code"] == code} <= {"unknown"}
+
+
 def test_codes_are_negative_unique_and_in_descending_order(spec: Specification) -> None:
     codes = [row["code"] for row in spec.error_codes]
     assert (codes, max(codes) < 0) == (sorted(set(codes), reverse=True), True)
@@ -191,9 +210,9 @@ def test_the_documents_hold_no_tabs_and_end_with_one_line_end() -> None:
         assert ("\t" in text, text.endswith("\n"), text.endswith("\n\n")) == (False, True, False)
 
 
-def test_the_version_is_the_day_on_which_the_pages_were_read() -> None:
+def test_the_version_is_the_day_on_which_the_sources_were_read() -> None:
     document = YAML(typ="safe", pure=True).load((PROJECT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
-    assert document["info"]["version"] == "2026.01.15"
+    assert document["info"]["version"] == "2026.11.25"
 
 
 def test_every_extension_of_the_spec_is_described_in_its_readme() -> None:

@@ -1,4 +1,4 @@
-"""What is recorded when, inside one transaction: bookkeeping without a network."""
+"""What is recorded when, inside one transaction: rules without a network."""
 
 from decimal import Decimal
 from typing import Any, TypeVar, cast
@@ -7,12 +7,13 @@ import pytest
 from attrs import evolve
 
 import binance_transfer as bt
-from binance_transfer import bookkeeping, flows, keyed
-from binance_transfer.audit import fits
-from binance_transfer.books import Books
+from binance_transfer import flows, keyed
 from binance_transfer.clock import Instant
-from binance_transfer.entries import AccountRecord, AnswerRecord, AttemptRecord
-from binance_transfer_api.api.asset.universal_transfer import WEIGHT_LIMIT
+from binance_transfer.journal import rules
+from binance_transfer.journal.audit import fits
+from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord
+from binance_transfer.journal.transaction import JournalTransaction
+from binance_transfer_api.api.asset.universal_transfer import WEIGHT, WEIGHT_LIMIT
 from tests.journal.conftest import Database, OpenJournal
 
 T = TypeVar("T")
@@ -22,28 +23,28 @@ MINUTE_MS = 1_700_000_040_000
 def begin(journal: bt.Journal, amount: int, now_ms: int) -> Any:
     attempt = bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", amount), now_ms, 5000)
     key = f"k{amount}"
-    return journal.transact(lambda books: bookkeeping.begin(books, key, attempt, 30_000, bt.Policy(), now_ms))
+    return journal.transact(lambda books: rules.begin(books, key, attempt, 30_000, bt.Policy(), now_ms))
 
 
 def answered(journal: bt.Journal, begun: Any, used: int, silent_until_ms: int = 0) -> AccountRecord:
     """Let an attempt be answered with a figure in the header, and return what the workers know then."""
     accepted = not silent_until_ms
     answer = AnswerRecord(MINUTE_MS, "", None, None, "", used if accepted else None)
-    weight = bookkeeping.Weight(used, silent_until_ms)
+    weight = rules.Weight(used, silent_until_ms)
     verdict: Any = "accepted" if accepted else "refused"
-    journal.transact(lambda books: bookkeeping.record_answer(books, begun.attempt, answer, verdict, weight))
+    journal.transact(lambda books: rules.record_answer(books, begun.attempt, answer, verdict, weight))
     return journal.transact(lambda books: books.account())
 
 
 @pytest.mark.parametrize(
     ("figures", "cost"),
     [
-        ([300, 600, 900], 300),  # less than the spec says
-        ([5_000], 900),  # a stranger has used the account: one figure says nothing
+        ([100, 200, 300], 100),  # less than the spec says
+        ([5_000], WEIGHT),  # a stranger has used the account: one figure says nothing
         ([100, 1_001], 500),  # no more than all there is, by those that were answered
         ([1_000, 2_000, 4_000], 1_333),  # what came on top, by all that began but one, and at most a share of all
         ([100, 100_100], 18_000),  # strangers do not stop everybody: ten a minute are tried
-        ([5_000, 5_000], 900),
+        ([5_000, 5_000], WEIGHT),
     ],
 )
 def test_the_cost_of_a_call_is_learned_from_the_headers(figures: list[int], cost: int, journal: bt.Journal) -> None:
@@ -53,10 +54,10 @@ def test_the_cost_of_a_call_is_learned_from_the_headers(figures: list[int], cost
 
 
 def test_what_was_learned_outlasts_the_minute(journal: bt.Journal) -> None:
-    """200 calls of 900 fit into a minute. Where one costs 300, the next minute's 599th call is not kept waiting."""
-    answered(journal, begin(journal, 1, MINUTE_MS), 300)
-    account = answered(journal, begin(journal, 2, MINUTE_MS + 60_000), WEIGHT_LIMIT - 500)
-    assert (account.weight, account.started, account.answered) == (300, 1, 1)
+    """600 calls of 300 fit into a minute. Where one costs 100, the next minute's 1799th is not kept waiting."""
+    answered(journal, begin(journal, 1, MINUTE_MS), 100)
+    account = answered(journal, begin(journal, 2, MINUTE_MS + 60_000), WEIGHT_LIMIT - 200)
+    assert (account.weight, account.started, account.answered) == (100, 1, 1)
     assert isinstance(begin(journal, 3, MINUTE_MS + 60_001), AttemptRecord)
 
 
@@ -74,7 +75,7 @@ def test_an_account_sees_nothing_of_another_one(open_journal: OpenJournal) -> No
     begin(treasury, 2, MINUTE_MS)
     mine = begin(other, 1, MINUTE_MS)
 
-    def seen(books: Books) -> dict[str, object]:
+    def seen(books: JournalTransaction) -> dict[str, object]:
         key = books.entry("k1")
         return {
             "entry": key and key.attempts,
@@ -98,10 +99,10 @@ def test_an_account_sees_nothing_of_another_one(open_journal: OpenJournal) -> No
 
 
 def test_transfers_under_way_are_counted(journal: bt.Journal) -> None:
-    """Two calls cost 1800. Where 2000 are left, a third one waits until an answer says what there is."""
-    answered(journal, begin(journal, 1, MINUTE_MS), WEIGHT_LIMIT - 2_000)
+    """Two calls cost 600. Where 700 are left, a third one waits until an answer says what there is."""
+    answered(journal, begin(journal, 1, MINUTE_MS), WEIGHT_LIMIT - 700)
     begun = [begin(journal, amount, MINUTE_MS + 1) for amount in (2, 3, 4)]
-    assert [isinstance(found, bookkeeping.Wait) for found in begun] == [False, False, True]
+    assert [isinstance(found, rules.Wait) for found in begun] == [False, False, True]
     assert "under way" in begun[2].reason
 
 
@@ -119,7 +120,7 @@ def test_a_worker_whose_clock_lags_does_not_turn_the_minute_back(journal: bt.Jou
     journal.resume()  # the books of an account begin with the first change
     database(f"UPDATE binance_transfer_accounts SET minute = {MINUTE_MS // 60_000}, used = 180000")
     found = begin(journal, 1, MINUTE_MS - 10)
-    assert isinstance(found, bookkeeping.Wait)
+    assert isinstance(found, rules.Wait)
     assert found.seconds == pytest.approx(61.01)
 
 
@@ -136,11 +137,9 @@ def test_a_twin_waits_until_the_last_moment_of_the_window_is_over(journal: bt.Jo
 
     def twin(timestamp_ms: int) -> object:
         attempt = bt.Attempt(first.attempt.transfer, timestamp_ms, 5_000)
-        return journal.transact(
-            lambda books: bookkeeping.begin(books, "twin", attempt, 30_000, bt.Policy(), timestamp_ms)
-        )
+        return journal.transact(lambda books: rules.begin(books, "twin", attempt, 30_000, bt.Policy(), timestamp_ms))
 
-    assert isinstance(twin(first.window_end_ms + 2_000), bookkeeping.Wait)
+    assert isinstance(twin(first.window_end_ms + 2_000), rules.Wait)
     assert isinstance(twin(first.window_end_ms + 2_001), AttemptRecord)
 
 

@@ -16,10 +16,10 @@ from sqlalchemy import create_engine, event, inspect, text
 
 import binance_transfer as bt
 from binance_transfer import journal as module
-from binance_transfer.answer import Reply
-from binance_transfer.books import Books
-from binance_transfer.signing import SignedRequest
-from binance_transfer.tables import set_up
+from binance_transfer.journal.tables import set_up
+from binance_transfer.journal.transaction import JournalTransaction
+from binance_transfer.wire.answer import Reply
+from binance_transfer.wire.signing import SignedRequest
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, OpenJournal, Wire
 from tests.journal.test_journal_keys import SWEEP, moves
@@ -316,7 +316,7 @@ def test_reading_does_not_wait_for_a_writer(journal: bt.Journal, open_journal: O
 def test_a_writer_does_not_wait_for_reading(journal: bt.Journal, open_journal: OpenJournal) -> None:
     writer = open_journal()
 
-    def look(books: Books) -> None:
+    def look(books: JournalTransaction) -> None:
         books.entries()
         writer.halt("meanwhile")
 

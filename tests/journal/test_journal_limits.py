@@ -9,12 +9,12 @@ import pytest
 from attrs import evolve
 
 import binance_transfer as bt
-from binance_transfer.answer import Answer
+from binance_transfer.wire.answer import Answer
 from binance_transfer_api import SERVERS
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect, OpenJournal, Wire
 from tests.journal.test_journal_keys import SWEEP, entry, moves
-from tests.reconcile.conftest import ManualClock
+from tests.support.clock import ManualClock
 
 DAY_S = 24 * 3600
 

@@ -15,6 +15,7 @@ import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox
 from tests.journal.conftest import Connect, OpenJournal
 from tests.journal.test_journal_keys import SWEEP, moves
+from tests.support.journal_programs import FORK, OPEN
 
 
 def test_threads_on_one_key_move_it_once(worker: bt.TransferClient, sandbox: Sandbox) -> None:
@@ -75,40 +76,10 @@ def test_the_event_loop_goes_on_while_the_database_is_locked(
     assert longest_pause_s < 0.8
 
 
-FORK = """
-import os, sys
-import binance_transfer as bt
-
-url, act = sys.argv[1:]
-journal = bt.Journal(url, account="a")
-journal.halt("before the fork")
-child = os.fork()
-if child == 0:
-    try:
-        getattr(journal, act)(*("in the child",) if act in {"halt", "get"} else ())
-    except bt.JournalFailed as failed:
-        os._exit(7 if "before a fork: open one in each process" in str(failed) else 8)
-    os._exit(9)
-status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-print(status, journal.transact(lambda books: books.account()).halted)
-"""
-
-
 @pytest.mark.parametrize("act", ["halt", "resume", "get", "entries"])
 def test_a_journal_does_not_survive_a_fork(act: str, url: str) -> None:
     done = subprocess.run([sys.executable, "-c", FORK, url, act], capture_output=True, text=True, check=True)
     assert done.stdout.split(maxsplit=1) == ["7", "before the fork\n"]
-
-
-OPEN = """
-import sys
-import binance_transfer as bt
-
-bt.Journal
-sys.stdin.readline()
-with bt.Journal(sys.argv[1], account=sys.argv[2]) as journal:
-    journal.halt(sys.argv[2])
-"""
 
 
 def test_processes_may_open_a_new_journal_at_the_same_moment(url: str) -> None:

@@ -1,5 +1,6 @@
 """What is particular to a database behind a network: it goes away, it refuses, and others hold its locks."""
 
+import logging
 import re
 import subprocess
 import sys
@@ -11,11 +12,11 @@ import psycopg
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.books import Books
-from binance_transfer.entries import AccountRecord
+from binance_transfer.journal.records import AccountRecord
+from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer_sandbox import Sandbox
-from tests.journal.test_journal_workers import FORK, OPEN
 from tests.processes.conftest import PostgreSQL
+from tests.support.journal_programs import FORK, OPEN
 
 STATEMENTS = "hunter2|INSERT INTO|FROM binance|LINE 1|half done"
 SWEEP = bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5")
@@ -56,7 +57,7 @@ def test_a_connection_cut_in_a_transaction_commits_nothing(
 ) -> None:
     """The server goes down, or somebody ends the session, between the first statement and the commit."""
 
-    def change(books: Books) -> None:
+    def change(books: JournalTransaction) -> None:
         books.put_account(AccountRecord("treasury", halted="half done"))
         postgresql.cut(schema)
         time.sleep(0.2)
@@ -107,6 +108,20 @@ def test_a_refusal_of_the_server_is_told_without_the_password(
     assert f"({advice}" in told
 
 
+@pytest.mark.parametrize("place", ["authority", "query"])
+def test_an_open_journal_shows_no_password(place: str, url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in its repr, nor in its engine's, nor in what SQLAlchemy logs."""
+    if place == "query":
+        url = url.replace(":hunter2@", "@") + "&password=hunter2&sslpassword=hunter2"
+    loggers = ("sqlalchemy.engine", "sqlalchemy.pool", "sqlalchemy.dialects", "psycopg")
+    for name in loggers:
+        caplog.set_level(logging.DEBUG, logger=name)
+    with bt.Journal(url, account="treasury") as journal:
+        shown = f"{journal!r} {vars(journal)!r} {journal._engine.pool!r}"
+    assert "hunter2" not in shown + caplog.text
+    assert "postgres" in shown
+
+
 def test_a_server_that_takes_no_writes_can_be_read(
     client: bt.TransferClient, postgresql: PostgreSQL, schema: str
 ) -> None:
@@ -126,7 +141,7 @@ def test_a_worker_that_is_stopped_in_a_transaction_does_not_stop_the_others(
     monkeypatch.setattr(module, "_IDLE_MS", 500)
     with bt.Journal(url, account="treasury") as sleeper:
 
-        def change(books: Books) -> None:
+        def change(books: JournalTransaction) -> None:
             books.account()
             journal.halt("others go on")
 
@@ -144,7 +159,7 @@ def test_changes_of_one_account_run_alone_whatever_the_server_prefers(
     with bt.Journal(stricter, account="treasury") as journal:
         waiting = Thread(target=lambda: seen.append(journal.transact(lambda books: books.account()).halted))
 
-        def change(books: Books) -> None:
+        def change(books: JournalTransaction) -> None:
             books.put_account(AccountRecord("treasury", halted="now"))
             waiting.start()
             time.sleep(0.5)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.journal.conftest import clock, connect, database, journal, open_journal, sandbox, wire, worker  # noqa: F401
 from tests.journal.test_bookkeeping import *  # noqa: F403
 from tests.journal.test_journal_keys import *  # noqa: F403
 from tests.journal.test_journal_limits import *  # noqa: F403
 from tests.processes.conftest import PostgreSQL
+from tests.support.journals import clock, connect, database, journal, open_journal, sandbox, wire, worker  # noqa: F401
 
 
 @pytest.fixture

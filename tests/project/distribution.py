@@ -1,7 +1,7 @@
 """
 Wheel and sdist: built, looked at, and used in an environment that has nothing else: `make dist`.
 
-One rule: what is checked is what would be published, not the folders beside it.
+One rule: what is checked is what would be published, not the folders beside it. It is what git has, and nothing else.
 """
 
 import shutil
@@ -11,12 +11,13 @@ import tarfile
 import tempfile
 import venv
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.project.places import PROJECT, pyproject
+
 DIST = PROJECT / "dist"
-PACKAGES = ("wrapper/binance_transfer", "generated_client/binance_transfer_api", "sandbox/binance_transfer_sandbox")
-IN_SDIST = {"spec/openapi.yaml", "generator/__main__.py", "tests/project/distribution.py", "LICENSE", "CHANGELOG.md"}
+LOCK = PROJECT / "locks" / "base.txt"
 
 # Runs with the wheel and its run-time dependencies alone. The server below is not the sandbox: that is an extra.
 BARE = """
@@ -64,47 +65,76 @@ print("with the sandbox:", receipt.transfer.type, receipt.tran_id)
 
 
 def main() -> int:
-    """Do all of it; an assertion or a command that fails ends it."""
+    """Build both, compare them with git, use the wheel; return the exit code."""
     shutil.rmtree(DIST, ignore_errors=True)
-    run(sys.executable, "-m", "build", "--outdir", DIST, PROJECT)  # the wheel is made from the sdist
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", DIST, PROJECT)  # the wheel is made from the sdist
     [wheel], [sdist] = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
-    check_wheel(wheel)
-    check_sdist(sdist)
-    with tempfile.TemporaryDirectory() as folder:
-        python = Path(folder) / "bin" / "python"
-        venv.create(folder, with_pip=True)
-        for requirement, program in ((str(wheel), BARE), (f"{wheel}[sandbox]", WITH_SANDBOX)):
-            pip = ("-m", "pip", "install", "-qq", "--disable-pip-version-check")
-            run(python, *pip, "--constraint", PROJECT / "constraints.txt", requirement, cwd=folder)
-            run(python, "-m", "pip", "check", cwd=folder)
-            run(python, "-I", "-W", "error", "-c", program, cwd=folder)
+    known, packed = tracked(), {sdist: in_sdist(sdist), wheel: in_wheel(wheel)}
+    problems = [
+        *differences(sdist.name, packed[sdist], wanted_in_sdist(known)),
+        *differences(wheel.name, packed[wheel], wanted_in_wheel(known)),
+    ]
+    for path, names in packed.items():
+        print(f"{path.name}: {len(names)} files, {path.stat().st_size // 1024} kB")
+    if problems:
+        print(*problems, sep="\n")
+        return 1
+    use(wheel)
     return 0
 
 
-def check_wheel(wheel: Path) -> None:
-    """Three packages as they stand in the project, with their type markers, the licence, and nothing else."""
+def use(wheel: Path) -> None:
+    """Install the wheel as users do, but from files whose hashes are locked, and make transfers with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        python, files = Path(folder, "bin", "python"), Path(folder, "files")
+        venv.create(folder, with_pip=True)
+        pip = (python, "-m", "pip", "-qq", "--disable-pip-version-check")
+        run(*pip, "download", "--only-binary", ":all:", "--require-hashes", "--dest", files, "--requirement", LOCK)
+        for requirement, program in ((str(wheel), BARE), (f"{wheel}[sandbox]", WITH_SANDBOX)):
+            run(*pip, "install", "--no-index", "--find-links", files, requirement, cwd=folder)
+            run(*pip, "check", cwd=folder)
+            run(python, "-I", "-W", "error", "-c", program, cwd=folder)
+
+
+def tracked() -> set[str]:
+    """Return what git has. A file that is new is not published before it is added."""
+    listing = ["git", "ls-files", "--cached", "-z"]
+    done = subprocess.run(listing, cwd=PROJECT, capture_output=True, text=True, check=True)
+    return {name for name in done.stdout.split("\0") if (PROJECT / name).is_file()}
+
+
+def wanted_in_sdist(known: set[str]) -> set[str]:
+    """All that is needed to make and test it again; what is about the repository itself begins with a dot."""
+    return {name for name in known if not name.startswith(".") or name == ".gitignore"}  # hatchling always packs that
+
+
+def wanted_in_wheel(known: set[str]) -> set[str]:
+    """The packages of the source roots, as they stand there, but for what describes a root."""
+    roots = pyproject()["tool"]["hatch"]["build"]["targets"]["wheel"]["sources"]
+    below = (name.partition("/") for name in known)
+    return {path for root, _, path in below if root in roots and "/" in path}
+
+
+def in_sdist(sdist: Path) -> set[str]:
+    """Return the files of an sdist, but for the metadata that the build adds."""
+    with tarfile.open(sdist) as archive:
+        return {member.name.partition("/")[2] for member in archive if member.isfile()} - {"PKG-INFO"}
+
+
+def in_wheel(wheel: Path) -> set[str]:
+    """Return the files of a wheel, but for the metadata that the build adds; the licence is part of it."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    packaged = {name for name in names if ".dist-info/" not in name}
-    there = {
-        path.relative_to((PROJECT / package).parent).as_posix()
-        for package in PACKAGES
-        for path in (PROJECT / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    assert packaged == there, packaged ^ there
-    assert {f"{Path(package).name}/py.typed" for package in PACKAGES} <= packaged
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names), names
-    print(f"{wheel.name}: {len(names)} files, {wheel.stat().st_size // 1024} kB")
+    return {name for name in names if ".dist-info/" not in name}
 
 
-def check_sdist(sdist: Path) -> None:
-    """All that is needed to make and test it again."""
-    with tarfile.open(sdist) as archive:
-        names = {name.partition("/")[2] for name in archive.getnames()}
-    assert names >= IN_SDIST, IN_SDIST - names
-    assert not [name for name in names if name.startswith(".venv") or "__pycache__" in name]
-    print(f"{sdist.name}: {len(names)} files, {sdist.stat().st_size // 1024} kB")
+def differences(archive: str, packed: set[str], wanted: set[str]) -> Iterator[str]:
+    """Yield what an archive has and should not have, and what it lacks, a line each."""
+    for name in sorted(packed - wanted):
+        yield f"{archive}: {name} is packed, and git does not have it (or it is not wanted)"
+    for name in sorted(wanted - packed):
+        yield f"{archive}: {name} is missing: list its kind in pyproject.toml, under tool.hatch.build"
 
 
 def run(*command: str | Path, cwd: str | Path = PROJECT) -> None:

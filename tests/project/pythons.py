@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-VERSIONS = ("3.11", "3.12", "3.13")
+VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 CURRENT = ".".join(map(str, sys.version_info[:2]))
 
-# What type checkers say and what the documents hold is the same on each.
-ARGUMENTS = "--quiet --ignore tests/typing --ignore tests/project"
+# The same on each: what type checkers say, what the documents hold, and what a seed or other clients lead to.
+ELSEWHERE = ("typing", "project", "simulator", "comparison")
+ARGUMENTS = " ".join(["--quiet", *(f"--ignore tests/{folder}" for folder in ELSEWHERE)])
 
 
 def candidates(version: str) -> Iterator[str]:

@@ -8,7 +8,8 @@ import pytest
 
 import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox, faults
-from tests.reconcile.conftest import Calls, Connect, ManualClock
+from tests.reconcile.conftest import Calls, Connect
+from tests.support.clock import ManualClock
 
 _TRANSFER = bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5")
 

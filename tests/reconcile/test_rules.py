@@ -9,7 +9,8 @@ import pytest
 
 import binance_transfer as bt
 from binance_transfer_sandbox import HistoryBehaviour, Limits, Sandbox, faults
-from tests.reconcile.conftest import Calls, Connect, ManualClock
+from tests.reconcile.conftest import Calls, Connect
+from tests.support.clock import ManualClock
 
 _TRANSFER = bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5")
 _WINDOW_S = 5 + 30  # recv_window_ms and settle_ms, unless a test says otherwise

@@ -1,12 +1,15 @@
 """The admin interface, over the wire."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from binance_transfer_sandbox import Sandbox, faults
+from binance_transfer_sandbox import HistoryBehaviour, Sandbox, Spelling, faults
+
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
@@ -66,6 +69,7 @@ def test_a_planned_fault_is_met(http: httpx.Client, sandbox: Sandbox, transfer: 
         "executes": True,
         "late_ms": 0,
         "delay_ms": 0,
+        "queued": False,
         "status": 502,
         "on": "transfer",
         "times": 2,
@@ -113,7 +117,7 @@ def test_refusing_closes_the_port(http: httpx.Client, sandbox: Sandbox) -> None:
     ],
 )
 def test_bad_input_is_explained(http: httpx.Client, sandbox: Sandbox, body: bytes, text: str) -> None:
-    answer = http.post("/sandbox/faults", content=body)
+    answer = http.post("/sandbox/faults", content=body, headers=JSON)
     assert answer.status_code == 400
     assert text in answer.json()["error"]
     assert sandbox.exchange.planned_faults() == ()
@@ -137,5 +141,143 @@ def test_a_bad_query_is_explained(http: httpx.Client, path: str, text: str) -> N
 
 
 def test_what_it_does_not_have_is_not_there(http: httpx.Client) -> None:
-    answers: list[Any] = [http.get("/sandbox/secrets"), http.put("/sandbox/faults")]
+    answers: list[Any] = [http.get("/sandbox/secrets"), http.patch("/sandbox/faults", json={})]
     assert [answer.status_code for answer in answers] == [404, 405]
+
+
+Post = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def deposit(http: httpx.Client) -> Post:
+    return lambda **values: http.post("/sandbox/deposits", json=values)
+
+
+def test_money_can_be_deposited(http: httpx.Client, sandbox: Sandbox, deposit: Post) -> None:
+    answer = deposit(wallet="options", asset="SOL", amount="0.10")
+    assert (answer.status_code, answer.json()["balances"]["options"]["SOL"]) == (201, "0.1")
+    assert sandbox.balance("options", "SOL") * 10 == 1
+
+
+def test_money_can_be_locked(http: httpx.Client, sandbox: Sandbox, transfer: Callable[..., httpx.Response]) -> None:
+    answer = http.post("/sandbox/locks", json={"wallet": "spot", "asset": "USDT", "amount": "99999.5"})
+    assert (answer.status_code, answer.json()["balances"]["spot"]["USDT"]) == (201, "100000")
+    assert [transfer(amount=amount).status_code for amount in ("0.6", "0.5")] == [400, 200]
+
+
+def test_more_than_there_is_cannot_be_locked(http: httpx.Client) -> None:
+    answer = http.post("/sandbox/locks", json={"wallet": "spot", "asset": "USDT", "amount": "100000.1"})
+    assert (answer.status_code, "cannot lock" in answer.json()["error"]) == (400, True)
+
+
+def test_money_can_be_deposited_for_another_account(sandbox: Sandbox, deposit: Post) -> None:
+    other = sandbox.exchange.open_account({})
+    assert deposit(wallet="spot", asset="USDT", amount="1", uid=other).json()["uid"] == other
+    assert sandbox.exchange.balance("spot", "USDT", uid=other) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"wallet": "spot", "asset": "USDT"}, "must have amount, asset, wallet"),
+        ({"wallet": "spot", "asset": "USDT", "amount": "1", "to": "me"}, "nothing else"),
+        ({"wallet": "spot", "asset": "USDT", "amount": 1.5}, "amount must be a text"),
+        ({"wallet": "spot", "asset": "USDT", "amount": "much"}, "not an amount"),
+        ({"wallet": "spot", "asset": "USDT", "amount": "-1"}, "not an amount"),
+        ({"wallet": "spot", "asset": "USDT", "amount": "1e999999999"}, "not an amount"),
+        ({"wallet": "spot", "asset": "USDT", "amount": "1e-999999999"}, "not an amount"),
+        ({"wallet": "spot", "asset": "", "amount": "1"}, "not a name"),
+        ({"wallet": "cash", "asset": "USDT", "amount": "1"}, "no such wallet"),
+        ({"wallet": "isolated_margin:NOPE", "asset": "USDT", "amount": "1"}, "no such trading pair"),
+        ({"wallet": "spot", "asset": "USDT", "amount": "1", "uid": 1}, "uid must be one of"),
+    ],
+    ids=str,
+)
+def test_a_bad_deposit_is_explained(sandbox: Sandbox, deposit: Post, values: dict[str, Any], text: str) -> None:
+    before = sandbox.balances()
+    answer = deposit(**values)
+    assert answer.status_code == 400
+    assert text in answer.json()["error"]
+    assert sandbox.balances() == before
+
+
+def test_pairs_can_be_added(http: httpx.Client, transfer: Post) -> None:
+    answer = http.post("/sandbox/symbols", json={"symbol": "SOLUSDT"})
+    assert (answer.status_code, answer.json()["symbols"]["SOLUSDT"]) == (201, ["SOL", "USDT"])
+    assert http.get("/sandbox/symbols").json() == answer.json()
+    assert transfer(type="MAIN_ISOLATED_MARGIN", asset="SOL", toSymbol="SOLUSDT").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"symbol": "SOL"}, {"symbol": 5}, {"pair": "SOLUSDT"}, {"symbol": "\ud800USDT"}, {"symbol": "A", "base": 1}],
+    ids=ascii,
+)
+def test_a_bad_pair_is_explained(http: httpx.Client, sandbox: Sandbox, body: dict[str, Any]) -> None:
+    before = sandbox.exchange.symbols
+    answer = http.post("/sandbox/symbols", content=json.dumps(body), headers=JSON)
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    assert sandbox.exchange.symbols == before
+
+
+def test_history_can_be_made_worse(http: httpx.Client, sandbox: Sandbox) -> None:
+    usual = http.get("/sandbox/history").json()
+    given = {"spelling": {"asset": "lower"}, "unlisted_types": ["MAIN_MARGIN"], "stands_still_at_ms": 5}
+    answer = http.put("/sandbox/history", json=given)
+    assert answer.status_code == 200
+    assert sandbox.exchange.history == HistoryBehaviour(
+        spelling=Spelling(asset="lower"), unlisted_types={"MAIN_MARGIN"}, stands_still_at_ms=5
+    )
+    assert http.put("/sandbox/history", json=answer.json()).json() == answer.json()
+    assert http.put("/sandbox/history", json={}).json() == usual
+
+
+def test_limits_can_be_set(http: httpx.Client, transfer: Post) -> None:
+    assert http.get("/sandbox/limits").json()["transfer_weight"] == 300
+    assert http.put("/sandbox/limits", json={"transfer_weight": 900}).json()["uid_weight_1m"] == 180_000
+    assert transfer().headers["x-sapi-used-uid-weight-1m"] == "900"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        ("history", [], "must be a JSON object"),
+        ("history", {"lag": 5}, "history has no lag; it has"),
+        ("history", {"newest_first": 1}, "newest_first must be true or false"),
+        ("history", {"final_status": "PENDING"}, "final_status must be one of CONFIRMED, FAILED"),
+        ("history", {"spelling": "lower"}, "Spelling must be a JSON object"),
+        ("history", {"spelling": {"asset": "upper"}}, "asset must be one of"),
+        ("history", {"unlisted_types": "MAIN_MARGIN"}, "unlisted_types must be a list"),
+        ("history", {"unlisted_types": [5]}, "unlisted_types must be a list"),
+        ("limits", {"transfer_weight": "900"}, "transfer_weight must be a whole number"),
+        ("limits", {"refusals_before_ban": 0}, "refusals_before_ban must be"),
+        ("limits", {"weight": 1}, "limits has no weight"),
+    ],
+    ids=str,
+)
+def test_a_bad_setting_is_explained_and_changes_nothing(
+    http: httpx.Client, sandbox: Sandbox, path: str, body: Any, text: str
+) -> None:
+    before = (sandbox.exchange.history, sandbox.exchange.limits)
+    answer = http.put(f"/sandbox/{path}", json=body)
+    assert answer.status_code == 400
+    assert text in answer.json()["error"]
+    assert (sandbox.exchange.history, sandbox.exchange.limits) == before
+
+
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        ({"fault": "respell", "asset": "lower"}, "usdt"),
+        ({"fault": "together", "faults": [{"fault": "respell", "asset": "full_width"}]}, "\uff35\uff33\uff24\uff34"),
+    ],
+    ids=ascii,
+)
+def test_worse_weather_can_be_planned(
+    http: httpx.Client, sandbox: Sandbox, transfer: Post, fault: dict[str, Any], seen: str
+) -> None:
+    assert http.post("/sandbox/faults", json=fault).status_code == 201
+    transfer()
+    (entry,) = sandbox.ledger
+    assert entry.spelling is not None
+    assert entry.spelling.write_asset(entry.asset) == seen

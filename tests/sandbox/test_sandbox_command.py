@@ -62,6 +62,14 @@ def test_a_private_key_is_a_private_file_that_goes_with_the_sandbox() -> None:
     assert not file.parent.exists()
 
 
+def test_pairs_and_the_weight_are_taken() -> None:
+    with running("--admin", "--symbol", "SOLUSDT", "--symbol", "A/B", "--transfer-weight", "900") as variables:
+        url = variables["BINANCE_BASE_URL"]
+        symbols = httpx.get(f"{url}/sandbox/symbols", trust_env=False, verify=False).json()["symbols"]
+        limits = httpx.get(f"{url}/sandbox/limits", trust_env=False, verify=False).json()
+    assert (symbols["SOLUSDT"], symbols["AB"], limits["transfer_weight"]) == (["SOL", "USDT"], ["A", "B"], 900)
+
+
 def test_a_taken_port_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     handler = signal.getsignal(signal.SIGTERM)
     with Sandbox() as sandbox:
@@ -81,6 +89,12 @@ def test_a_taken_port_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
         (["--port", "http"], 2, "argument --port: not a port number: 'http'"),
         (["--key", "dsa"], 2, "invalid choice"),
         (["--seed", "x"], 2, "argument --seed"),
+        (["--transfer-weight", "-1"], 2, "not a weight"),
+        (["--transfer-weight", "9" * 5000], 2, "not a weight"),
+        (["--port", "9" * 5000], 2, "not a port number"),
+        (["--symbol", "SOL"], 2, "Write it as BASE/QUOTE"),
+        (["--help"], 0, "--transfer-weight N"),
+        (["--help"], 0, "/sandbox/history"),
     ],
 )
 def test_its_arguments_are_explained(

@@ -45,6 +45,12 @@ other = st.sampled_from(
         faults.Settle(status="FAILED", after_ms=1000),
         faults.Settle(status="CONFIRMED", after_ms=1000),
         faults.Hide(for_ms=1000),
+        faults.Stamp(offset_ms=-3000),
+        faults.Respell(asset="lower", amount="fee"),
+        faults.Encoded(),
+        faults.Trailing(),
+        faults.Together(faults=(faults.Drop(executes=True, late_ms=9000, queued=True), faults.Respell(time="seconds"))),
+        faults.Together(faults=(faults.ClockSkew(offset_ms=-900), faults.Settle(status="FAILED"), faults.Firewall())),
     ]
 )
 steps = st.lists(st.tuples(parameters, st.one_of(other, hidden), st.integers(0, 4000)), max_size=25)

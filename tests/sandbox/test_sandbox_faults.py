@@ -241,6 +241,14 @@ EXAMPLES: list[Fault] = [
     faults.Settle(status="FAILED", after_ms=1),
     faults.Hide(for_ms=1),
     faults.ShiftPages(asset="BTC", amount="1"),
+    faults.Respell(asset="lower", amount="fee", fee_bp=99, type="MAIN_C2C", time="seconds", offset_ms=-1),
+    faults.Stamp(offset_ms=-3000),
+    faults.Stale(at_ms=START_MS),
+    faults.IgnoreType(),
+    faults.WrongTotal(by=-1),
+    faults.Trailing(body="{}", status=400, half=True, after_ms=5),
+    faults.Encoded(encoding="deflate", layers=2),
+    faults.Together(faults=(faults.Drop(executes=True), faults.Respell(asset="full_width"))),
 ]
 
 
@@ -264,8 +272,8 @@ def test_every_kind_has_an_example() -> None:
         ({"fault": "drop", "executes": True, "late_ms": -1}, "late_ms must be a whole number"),
         ({"fault": "drop", "executes": True, "late_ms": True}, "late_ms must be a whole number"),
         ({"fault": "drop", "executes": False, "late_ms": 1}, "executes is false"),
-        ({"fault": "gateway_error", "executes": True, "status": 200}, "'status' must be in"),
-        ({"fault": "rejection", "code": "-1", "msg": "no"}, "'code' must be"),
+        ({"fault": "gateway_error", "executes": True, "status": 200}, "status must be one of"),
+        ({"fault": "rejection", "code": "-1", "msg": "no"}, "code must be"),
         ({"fault": "redirect", "executes": True, "location": 1}, "location must be a text"),
         ({"fault": "shift_pages", "amount": "much"}, "'amount' must match"),
     ],

@@ -78,15 +78,14 @@ def test_history_reaches_six_months_back(ask: Ask, advance: Advance, ten_rows: l
     assert len(listed(ask("history", type="MAIN_UMFUTURE", startTime=START_MS))) == 10
     advance(1)
     status, body = ask("history", type="MAIN_UMFUTURE", startTime=START_MS)
-    assert (status, body["code"]) == (400, -1130)
-    assert "'startTime'" in body["msg"]
+    assert (status, body["code"]) == (400, -5026)
 
 
 @pytest.mark.parametrize(
     ("values", "code"),
     [
         ({"type": None}, -1102),
-        ({"type": "NOPE"}, -1130),
+        ({"type": "NOPE"}, -1102),
         ({"current": 0}, -1130),
         ({"size": 0}, -1130),
         ({"size": 101}, -1130),
@@ -94,7 +93,7 @@ def test_history_reaches_six_months_back(ask: Ask, advance: Advance, ten_rows: l
         ({"size": ""}, -1105),
         ({"recvWindow": ""}, -1105),
         ({"startTime": START_MS, "endTime": START_MS - 1}, -1128),
-        ({"endTime": 1}, -1130),
+        ({"endTime": 1}, -5026),
         ({"tranId": 1}, -1104),
     ],
 )

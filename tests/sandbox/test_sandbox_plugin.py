@@ -21,6 +21,23 @@ def test_each_test_gets_an_exchange_of_its_own(binance_sandbox: Sandbox, _round:
     seen.append(binance_sandbox.credentials.api_key)
 
 
+def test_the_weight_is_todays(binance_sandbox: Sandbox) -> None:  # noqa: F811
+    assert binance_sandbox.exchange.limits.transfer_weight == 300
+
+
+@pytest.mark.binance_sandbox(transfer_weight=900, admin=True)
+class TestMarked:
+    def test_a_marker_tells_what_the_sandbox_is_made_of(self, binance_sandbox: Sandbox) -> None:  # noqa: F811
+        assert binance_sandbox.exchange.limits.transfer_weight == 900
+
+    @pytest.mark.binance_sandbox(transfer_weight=1, symbols=["SOLUSDT"])
+    def test_the_nearest_marker_wins_and_the_others_still_count(self, binance_sandbox: Sandbox) -> None:  # noqa: F811
+        assert binance_sandbox.exchange.limits.transfer_weight == 1
+        assert "SOLUSDT" in binance_sandbox.exchange.symbols
+        url = f"{binance_sandbox.base_url}/sandbox/ledger"
+        assert httpx.get(url, trust_env=False, verify=False).status_code == 200
+
+
 def test_the_plugin_loads_no_server() -> None:
     code = (
         "import pytest, sys; before = set(sys.modules); import binance_transfer_sandbox.pytest_plugin;"

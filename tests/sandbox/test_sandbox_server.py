@@ -10,11 +10,13 @@ import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 
-from binance_transfer_sandbox import Sandbox, faults
+from binance_transfer_sandbox import Limits, Sandbox, faults
 
 
 def ended(connection: socket.socket) -> bool:
@@ -136,6 +138,38 @@ def test_only_a_running_sandbox_refuses_connections() -> None:
         if _ == 0:
             with sandbox:
                 pass
+
+
+@pytest.mark.parametrize(
+    ("arguments", "weight"),
+    [
+        ({}, 300),
+        ({"transfer_weight": 900}, 900),
+        ({"limits": Limits(transfer_weight=1)}, 1),
+        ({"limits": Limits(uid_weight_1m=10), "transfer_weight": 2}, 2),
+    ],
+    ids=str,
+)
+def test_the_weight_of_a_transfer_can_be_told(arguments: dict[str, Any], weight: int) -> None:
+    limits = Sandbox(**arguments).exchange.limits
+    assert limits == evolve(arguments.get("limits", Limits()), transfer_weight=weight)
+
+
+@pytest.mark.parametrize("weight", [-1, "900", True, 1.5])
+def test_a_weight_is_a_whole_number(weight: Any) -> None:
+    with pytest.raises(ValueError, match="transfer_weight must be a whole number"):
+        Sandbox(transfer_weight=weight)
+
+
+def test_an_error_of_its_own_is_told_to_those_who_listen(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """The client gets a 500, the handlers of the program get the error, and the next request is served."""
+    sandbox.exchange.clock_offset_ms = "soon"  # type: ignore[assignment]  # a mistake, as a test may make one
+    url = f"{sandbox.base_url}/api/v3/time"
+    assert httpx.get(url, trust_env=False, verify=False).status_code == 500
+    sandbox.exchange.clock_offset_ms = 0
+    assert httpx.get(url, trust_env=False, verify=False).status_code == 200
+    (record,) = (record for record in caplog.records if record.name == "binance_transfer_sandbox")
+    assert record.exc_info is not None
 
 
 def test_credentials_are_made_once() -> None:

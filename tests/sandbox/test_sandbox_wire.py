@@ -26,7 +26,7 @@ def test_an_answer_is_plain_json_with_its_length(sandbox: Sandbox, transfer_requ
     assert lines[0] == b"http/1.1 200 ok"
     assert b"content-length: %d" % len(body) in lines
     assert b"content-type: application/json;charset=utf-8" in lines
-    assert b"x-sapi-used-uid-weight-1m: 1800" in lines
+    assert b"x-sapi-used-uid-weight-1m: 600" in lines
     assert body == b'{"tranId":%d}' % sandbox.ledger.executions()[1].tran_id
 
 

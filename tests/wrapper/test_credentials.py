@@ -1,10 +1,12 @@
 """Which keys are taken, which are refused, and that no refusal and no copy shows one."""
 
+import base64
 import copy
 import pickle
 import traceback
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,13 @@ SHAPES: dict[str, Callable[[str], str]] = {
     "no-newline-at-the-end": str.rstrip,
     "blank-lines-around": lambda pem: f"\n\n{pem}\n\n",
     "attributes-around": surrounded,
+    "backslash-n": lambda pem: pem.replace("\n", "\\n"),
+    "backslash-n-without-the-last": lambda pem: pem.strip().replace("\n", "\\n"),
+    "backslash-r-backslash-n": lambda pem: pem.replace("\n", "\\r\\n"),
+    "in-one-line": lambda pem: pem.replace("\n", " "),
+    "in-quotes": lambda pem: f'"{pem}"',
+    "indented": lambda pem: pem.replace("\n", "\n    "),
+    "tabs-for-newlines": lambda pem: pem.replace("\n", "\t"),
 }
 
 
@@ -83,6 +92,37 @@ def test_an_encrypted_key_opens_with_its_passphrase(kind: keys.Kind, shape: str,
 def test_an_rsa_key_in_its_older_form_is_taken() -> None:
     pem = keys.rsa_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     assert made(private_key=pem).kind == "rsa"
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ed25519"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_key_in_openssh_form_is_taken(kind: keys.Kind, shape: str) -> None:
+    signature = made(private_key=SHAPES[shape](openssh(kind))).sign(b"a=1")
+    assert keys.verifies(kind, b"a=1", signature.encode())
+
+
+def test_an_encrypted_key_in_its_older_form_is_taken_in_one_line() -> None:
+    """Its header lines keep their line breaks."""
+    encryption = BestAvailableEncryption(keys.PASSPHRASE.encode())
+    pem = keys.rsa_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, encryption).decode()
+    assert made(private_key=pem.replace("\n", "\\n"), passphrase=keys.PASSPHRASE).kind == "rsa"
+
+
+def test_a_tilde_in_a_path_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "key.pem").write_text(keys.pem("ed25519"))
+    assert made(private_key=Path("~/key.pem")).kind == "ed25519"
+
+
+def test_a_tilde_of_nobody_is_refused() -> None:
+    assert "cannot be read" in str(refusal(private_key=Path("~nobody-of-this-name/key.pem")))
+
+
+def test_a_file_that_is_no_key_is_not_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    assert "too large" in str(refusal(private_key=path))
 
 
 def test_a_secret_makes_hmac_credentials() -> None:
@@ -110,8 +150,31 @@ def other_kinds() -> dict[str, str]:
         "dsa": text(dsa.generate_private_key(1024)),
         "ed448": text(ed448.Ed448PrivateKey.generate()),
         "x25519": text(x25519.X25519PrivateKey.generate()),
-        "openssh": text(keys.ed25519_key(), PrivateFormat.OpenSSH),
+        "ec-openssh": text(ec.generate_private_key(ec.SECP256R1()), PrivateFormat.OpenSSH),
+        "dsa-older-form": text(dsa.generate_private_key(1024), PrivateFormat.TraditionalOpenSSL),
     }
+
+
+EC_PARAMETERS = "-----BEGIN EC PARAMETERS-----\nBgUrgQQACg==\n-----END EC PARAMETERS-----\n"
+
+
+@cache
+def openssh(kind: keys.Kind) -> str:
+    key = keys.rsa_key() if kind == "rsa" else keys.ed25519_key()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+
+
+def openssh_encrypted() -> str:
+    """A key in OpenSSH's form whose header says that it is encrypted."""
+    raw = base64.b64decode("".join(keys.material(openssh("ed25519"))))
+    plain_header = b"\0\0\0\x04none\0\0\0\x04none\0\0\0\0"
+    header = b"\0\0\0\x0aaes256-ctr\0\0\0\x06bcrypt\0\0\0\x18\0\0\0\x10" + 16 * b"s" + b"\0\0\0\x10"
+    text = base64.encodebytes(raw.replace(plain_header, header)).decode()
+    return f"-----BEGIN OPENSSH PRIVATE KEY-----\n{text}-----END OPENSSH PRIVATE KEY-----\n"
+
+
+def public_openssh() -> str:
+    return keys.ed25519_key().public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
 def public(kind: keys.Kind) -> str:
@@ -136,7 +199,19 @@ REFUSED: dict[str, Callable[[], dict[str, Any]]] = {
     "kind-dsa": lambda: {"private_key": other_kinds()["dsa"]},
     "kind-ed448": lambda: {"private_key": other_kinds()["ed448"]},
     "kind-x25519": lambda: {"private_key": other_kinds()["x25519"]},
-    "kind-openssh": lambda: {"private_key": other_kinds()["openssh"]},
+    "kind-ec-openssh": lambda: {"private_key": other_kinds()["ec-openssh"]},
+    "kind-ec-with-parameters": lambda: {"private_key": EC_PARAMETERS + other_kinds()["ec-older-form"]},
+    "kind-dsa-older-form": lambda: {"private_key": other_kinds()["dsa-older-form"]},
+    "public-openssh": lambda: {"private_key": public_openssh()},
+    "public-openssh-as-bytes": lambda: {"private_key": public_openssh().encode()},
+    "putty": lambda: {"private_key": f"PuTTY-User-Key-File-3: ssh-ed25519\n{keys.material(keys.pem('ed25519'))[0]}"},
+    "pgp": lambda: {"private_key": keys.pem("ed25519").replace("PRIVATE KEY", "PGP PRIVATE KEY BLOCK")},
+    "certificate-request": lambda: {"private_key": keys.pem("rsa").replace("PRIVATE KEY", "CERTIFICATE REQUEST")},
+    "binary": lambda: {"private_key": base64.b64decode("".join(keys.material(keys.pem("rsa"))))},
+    "openssh-encrypted": lambda: {"private_key": openssh_encrypted(), "passphrase": keys.PASSPHRASE},
+    "openssh-encrypted-without-passphrase": lambda: {"private_key": openssh_encrypted()},
+    "openssh-damaged": lambda: {"private_key": cut(openssh("rsa"), slice(0, 8))},
+    "openssh-superfluous-passphrase": lambda: {"private_key": openssh("ed25519"), "passphrase": keys.PASSPHRASE},
     "public-rsa": lambda: {"private_key": public("rsa")},
     "public-ed25519": lambda: {"private_key": public("ed25519")},
     "certificate": lambda: {"private_key": certificates.authority("right").cert_pem.bytes()},
@@ -230,6 +305,25 @@ SAYS: dict[str, str] = {
     "kind-dsa": "DSA keys are not supported",
     "public-rsa": "a public key",
     "certificate": "a certificate",
+    "kind-ec-older-form": "EC keys are not supported",
+    "kind-ec-openssh": "EC",
+    "kind-ec-with-parameters": "EC keys are not supported",
+    "kind-dsa-older-form": "DSA keys are not supported",
+    "kind-ed448": "Ed448 keys are not supported",
+    "kind-x25519": "X25519 keys are not supported",
+    "public-openssh": "a public key",
+    "public-openssh-as-bytes": "a public key",
+    "public-ed25519": "a public key",
+    "putty": "PuTTY",
+    "pgp": "PGP",
+    "certificate-request": "a certificate request",
+    "binary": "DER",
+    "empty-key-as-bytes": "empty",
+    "openssh-encrypted": "passphrase" if find_spec("bcrypt") else "bcrypt",
+    "openssh-encrypted-without-passphrase": "give its passphrase",
+    "openssh-damaged": "damaged",
+    "openssh-superfluous-passphrase": "leave out the passphrase",
+    "passphrase-of-another-type": "passphrase must be str or bytes",
     "no-passphrase": "give its passphrase",
     "wrong-passphrase": "passphrase is wrong",
     "superfluous-passphrase": "leave out the passphrase",
@@ -272,6 +366,8 @@ TAKEN: list[tuple[dict[str, str], str]] = [
     ({"BINANCE_API_SECRET": keys.SECRET}, "hmac"),
     ({"BINANCE_PRIVATE_KEY": PEM}, "ed25519"),
     ({"BINANCE_PRIVATE_KEY": crlf(PEM)}, "ed25519"),
+    ({"BINANCE_PRIVATE_KEY": PEM.replace("\n", "\\n")}, "ed25519"),
+    ({"BINANCE_PRIVATE_KEY": PEM.replace("\n", " ")}, "ed25519"),
     ({"BINANCE_PRIVATE_KEY": LOCKED, "BINANCE_PRIVATE_KEY_PASSPHRASE": keys.PASSPHRASE}, "rsa"),
     ({"BINANCE_API_SECRET": keys.SECRET, "BINANCE_PRIVATE_KEY": ""}, "hmac"),
     ({"BINANCE_PRIVATE_KEY": PEM, "BINANCE_API_SECRET": ""}, "ed25519"),
@@ -307,6 +403,12 @@ def test_credentials_come_from_the_environment(
     for name, value in {**KEY, **environment}.items():
         monkeypatch.setenv(name, value)
     assert bt.Credentials.from_env().kind == kind
+
+
+def test_a_tilde_in_the_environment_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "key.pem").write_text(PEM)
+    assert bt.Credentials.from_env({**KEY, "BINANCE_PRIVATE_KEY": "~/key.pem"}).kind == "ed25519"
 
 
 def test_a_path_in_the_environment_is_read(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import binance_transfer as bt
-from binance_transfer.answer import Answer, NoAnswer
-from binance_transfer.outcome import checked_rejected_codes, judge
+from binance_transfer.wire.answer import Answer, NoAnswer
+from binance_transfer.wire.outcome import checked_rejected_codes, judge
+from tests.support.loopback import Loopback, answer
 from tests.wrapper import calls
 from tests.wrapper.calls import Way
-from tests.wrapper.loopback import Loopback, answer
 
 ATTEMPT = bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5"), 1_499_827_319_559, 5000)
 
@@ -32,7 +32,8 @@ UNKNOWN = (-1004, -1008, -3000, -3007, -3029, -3037, -3044, -5010)
 UNKNOWN_ALWAYS = (-1000, -1001, -1006, -1007, -5012)
 UNLISTED = (-1, -999, -1005, -1010, -1013, -2010, -2011, -2013, -4000, -9999, -30000, 0, 1, 200, 1021, -(2**62))
 
-REFUSING = (400, 401, 402, 403, 404, 405, 406, 408, 410, 413, 422, 451, 499)
+REFUSING = (400, 401, 402, 404, 405, 406, 408, 410, 413, 422, 499)
+IN_FRONT = (403, 451)  # the firewall and the geo block stand before the exchange
 SILENT = (100, 101, 199, 200, 201, 202, 204, 206, 299, 300, 301, 302, 303, 304, 307, 308, 399, 409, 500, 501, 502, 503,
           504, 520, 522, 524, 530, 599, 600, 999)  # fmt: skip
 LIMITING = (418, 429)
@@ -90,7 +91,7 @@ def test_a_code_that_is_always_unknown_is_so_under_a_limit_too(status: int, code
 
 
 @pytest.mark.parametrize("status", LIMITING)
-@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", "{}", "[]", {"tranId": 1}, "slow down"])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", "{}", "[]", "slow down"])
 def test_418_and_429_refuse_with_any_body(status: int, body: Any) -> None:
     assert type(outcome(given_answer(status, body))) is bt.RateLimited
 
@@ -191,18 +192,34 @@ def test_a_body_without_a_listed_code_proves_no_refusal(body: str) -> None:
 
 
 ODD_ERRORS = [
-    '{"code":"-1021","msg":"x"}', '{"code":-1021}', '{"msg":"x"}', '{"code":-1021.0,"msg":"x"}',
-    '{"code":true,"msg":"x"}',    '{"code":null,"msg":"x"}', '{"code":-1021,"msg":null}', '{"code":-1021,"msg":5}',
-    '{"code":-1021,"code":-1,"msg":"x"}',    '[{"code":-1021,"msg":"x"}]',
-    '{"error":{"code":-1021,"msg":"x"}}',
-    '{"code":-1021,"msg":"\\ud800"}',
-    '{"code":-1021,"msg":"x"', '{"Code":-1021,"Msg":"x"}',
+    '{"code":"-1021","msg":"x"}', '{"msg":"x"}', '{"code":-1021.0,"msg":"x"}', '{"code":true,"msg":"x"}',
+    '{"code":null,"msg":"x"}', '{"code":-1021,"code":-1,"msg":"x"}', '[{"code":-1021,"msg":"x"}]',
+    '{"error":{"code":-1021,"msg":"x"}}', '{"code":-1021,"msg":"x"', '{"Code":-1021,"Msg":"x"}',
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("body", ODD_ERRORS)
 def test_an_error_that_is_not_worded_as_documented_is_unknown(body: str) -> None:
     assert type(outcome(given_answer(400, body))) is bt.OutcomeUnknown
+
+
+@pytest.mark.parametrize(
+    "body", ['{"code":-1021}', '{"code":-1021,"msg":null}', '{"code":-1021,"msg":5}', '{"code":-1021,"msg":"\\ud800"}']
+)
+def test_a_listed_code_counts_without_its_text(body: str) -> None:
+    assert type(outcome(given_answer(400, body))) is bt.ClockOutOfSync
+
+
+@pytest.mark.parametrize(
+    "body", ['{"code":-9000}', '{"code":-9000,"msg":null}', '{"code":-9000,"msg":["insufficient"]}']
+)
+def test_a_code_that_is_judged_by_its_text_says_nothing_without(body: str) -> None:
+    assert type(outcome(given_answer(400, body))) is bt.OutcomeUnknown
+
+
+def test_the_message_says_which_code_it_was() -> None:
+    """And does not blame the status."""
+    assert "HTTP 400, -1021 (without a text)" in str(outcome(given_answer(400, '{"code":-1021}')))
 
 
 @pytest.mark.parametrize("body", ['{"code":-1021,"msg":"x","tranId":5}', '{"tranId":5,"code":-5013,"msg":"x"}'])
@@ -214,34 +231,71 @@ def test_a_refusal_that_names_an_id_is_no_refusal(body: str) -> None:
 # --- the firewall ----------------------------------------------------------------------------------------------------
 
 HTML = {"content-type": "text/html; charset=UTF-8"}
-PAGES: list[tuple[bytes, dict[str, str], type[bt.TransferError]]] = [
-    (b"<html><body>403 Forbidden</body></html>", {}, bt.Rejected),
-    (b"<html><body>403 Forbidden</body></html>", HTML, bt.Rejected),
-    (b"<!DOCTYPE HTML PUBLIC '-//W3C//DTD HTML 4.01 Transitional//EN'><HTML>", {}, bt.Rejected),
-    (b"\r\n  <!doctype html>", {}, bt.Rejected),
-    (b"<HTML>", {"content-type": "application/json"}, bt.Rejected),
-    (b"<html>\xff\xfe", {}, bt.Rejected),
-    (b"Forbidden by rule 7", HTML, bt.Rejected),
-    (b"", {}, bt.OutcomeUnknown),
-    (b"", HTML, bt.OutcomeUnknown),
-    (b"Forbidden", {}, bt.OutcomeUnknown),
-    (b"{}", {"content-type": "application/json"}, bt.OutcomeUnknown),
-    (b'{"code":-9999,"msg":"<html>"}', {}, bt.OutcomeUnknown),
-    (b'{"code":-9999,"msg":"x"}', HTML, bt.OutcomeUnknown),
-    (b'{"code":-1007,"msg":"x"}', HTML, bt.OutcomeUnknown),
-    (b'{"code":-2015,"msg":"x"}', HTML, bt.PermissionDenied),
-    (b'{"tranId":1}', HTML, bt.OutcomeUnknown),
-    (b'<?xml version="1.0"?><Error><Code>InternalError</Code></Error>', {}, bt.OutcomeUnknown),
-    (b"<Error><Code>InternalError</Code></Error>", {"content-type": "application/xml"}, bt.OutcomeUnknown),
-    (b"<", {}, bt.OutcomeUnknown),
-]
+BODIES_IN_FRONT: list[Any] = [
+    "", "<html><body>403 Forbidden</body></html>", "<!doctype html>", b"<html>\xff\xfe", "Forbidden", "{}", "[]",
+    error_body(-9999), error_body(0, "Service unavailable from a restricted location"), error_body(-3044), "<Error/>",
+    error_body(-1021), '{"code":-1021}', "<", "null",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "headers", "kind"), PAGES)
-def test_a_403_refuses_where_it_is_a_web_page(
-    body: bytes, headers: dict[str, str], kind: type[bt.TransferError]
-) -> None:
-    assert type(outcome(Answer(403, headers, body))) is kind
+@pytest.mark.parametrize("body", BODIES_IN_FRONT, ids=repr)
+@pytest.mark.parametrize("status", IN_FRONT)
+def test_what_stands_before_the_exchange_refuses_with_any_body(status: int, body: Any) -> None:
+    assert isinstance(outcome(given_answer(status, body)), bt.Rejected)
+
+
+@pytest.mark.parametrize("body", BODIES_IN_FRONT, ids=repr)
+def test_a_geo_block_is_a_matter_of_permission(body: Any) -> None:
+    assert type(outcome(given_answer(451, body))) is bt.PermissionDenied
+
+
+@pytest.mark.parametrize("code", REJECTED)
+def test_a_403_is_what_its_listed_code_says(code: int) -> None:
+    assert type(outcome(given_answer(403, error_body(code)))) is REJECTED[code]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "retryable"),
+    [(403, "<html>", True), (403, "", True), (403, error_body(-9999), True), (403, error_body(-2015), False),
+     (403, error_body(-1102), False), (451, "", False), (400, error_body(-1102), False), (429, "", True),
+     (400, error_body(-1021), True), (400, error_body(-5013), False), (500, "", False)],
+)  # fmt: skip
+def test_whether_calling_again_may_help(status: int, body: Any, retryable: bool) -> None:
+    assert outcome(given_answer(status, body)).retryable is retryable
+
+
+# --- what could be a transfer that was made --------------------------------------------------------------------------
+
+COULD_BE: list[Any] = [
+    {"tranId": 5}, {"tranId": None}, {"tranId": "5"}, {"data": {"tranId": 5}}, [[{"x": {"tranId": 5}}]],
+    '{"tranId":5', "tranId=5", "<p>tranId: 5</p>", {"msg": 'see {"tranId":5}'}, '{"tr\\u0061nId":5}', {"TRANID": 5},
+    {"tran_id": 5}, {"code": -1007}, {"code": -1006, "msg": None}, {"code": "-1007"}, {"error": {"code": -1000}},
+    [-1001], {"msg": "code -5012 of a backend"}, '{"code":-1007', "<p>-1006</p>", '{"code":-1007.0}',
+    '{"code":-1.007e3}', '{"a":' * 50_000 + "-1007", '{"code":-1,"code":-1007}', '{"tranId":5}'.encode("utf-16"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", COULD_BE, ids=lambda body: str(body)[:40])
+@pytest.mark.parametrize("status", [*LIMITING, *IN_FRONT, *REFUSING, 500, 302])
+def test_what_could_be_a_transfer_keeps_the_outcome_open(status: int, body: Any) -> None:
+    """Under every status: one function decides, and it is asked before the status counts."""
+    assert type(outcome(given_answer(status, body))) is bt.OutcomeUnknown
+
+
+@pytest.mark.parametrize(
+    "body",
+    [error_body(-1003, "Too much request weight used; current limit is 1000 request weight per 1 MINUTE."),
+     error_body(-1021, "Timestamp for this request was 1000ms ahead of the server's time."), "request 4f-1007-9",
+     error_body(-1003, "Way too much request weight used; IP banned until 1499827319559.")],
+)  # fmt: skip
+def test_a_number_that_is_no_code_keeps_nothing_open(body: Any) -> None:
+    assert isinstance(outcome(given_answer(429, body)), bt.RateLimited)
+
+
+@pytest.mark.parametrize("status", [*LIMITING, *IN_FRONT, 400, 200, 500])
+def test_a_body_that_cannot_be_looked_at_keeps_the_outcome_open(status: int) -> None:
+    error = outcome(Answer(status, {"retry-after": "7"}, b"", "its body is encoded"))
+    assert (type(error), error.http_status, error.retry_after_s) == (bt.OutcomeUnknown, status, 7)
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 404, 409, 500, 502, 503, 504, 520])
@@ -334,7 +388,13 @@ def test_a_code_that_is_known_to_leave_it_open_is_no_extra_code(codes: set[int])
         checked_rejected_codes(codes)
 
 
-@pytest.mark.parametrize("codes", [{0}, {1}, {200}, {"-9999"}, {-1.5}, {None}, {True}, "-9999", [[-9999]]])
+@pytest.mark.parametrize("code", [0, 1, 100001003, 200003903, -9999])
+def test_any_integer_may_be_an_extra_code(code: int) -> None:
+    options = {"extra_rejected_codes": checked_rejected_codes({code})}
+    assert type(outcome(given_answer(400, error_body(code)), **options)) is bt.Rejected
+
+
+@pytest.mark.parametrize("codes", [{"-9999"}, {-1.5}, {None}, {True}, "-9999", [[-9999]]])
 def test_what_is_no_code_is_no_extra_code(codes: Any) -> None:
     with pytest.raises(ValueError, match="extra_rejected_codes"):
         checked_rejected_codes(codes)
@@ -388,16 +448,18 @@ def may_be_receipt(status: int, body: bytes) -> bool:
 def may_be_refusal(status: int, body: bytes) -> bool:
     document = loaded(body)
     code = document.get("code") if isinstance(document, dict) else None
-    if is_int(code) and code in UNKNOWN_ALWAYS and isinstance(document.get("msg"), str):
+    if is_int(code) and code in UNKNOWN_ALWAYS:
         return False
-    if status in LIMITING:
+    if isinstance(document, dict) and "tranId" in document:
+        return False
+    if status in (*LIMITING, *IN_FRONT):
         return True
-    if status == 403 and body.lstrip().startswith(b"<"):
-        return True
-    if not 400 <= status <= 499 or status == 409 or not is_int(code) or not isinstance(document.get("msg"), str):
+    if not 400 <= status <= 499 or status == 409 or not is_int(code):
         return False
     texts = {"user have no avaliable amount", "your margin balance is insufficient"}
-    return code in REJECTED or (code == -9000 and document["msg"].strip().rstrip(".").casefold() in texts)
+    msg = document.get("msg")
+    told = msg.strip().rstrip(".").casefold() if isinstance(msg, str) else ""
+    return code in REJECTED or (code == -9000 and told in texts)
 
 
 @given(STATUSES, BODIES)
@@ -437,10 +499,15 @@ OVER_THE_WIRE: list[tuple[int, Any, list[tuple[str, str]], type]] = [
     (400, error_body(-9999), [], bt.OutcomeUnknown),
     (401, error_body(-2015), [], bt.PermissionDenied),
     (403, "<html>", [("Content-Type", "text/html")], bt.Rejected),
-    (403, "", [], bt.OutcomeUnknown),
+    (403, "", [], bt.Rejected),
+    (403, {"tranId": 5}, [], bt.OutcomeUnknown),
+    (403, "<html>", [("Content-Encoding", "gzip")], bt.OutcomeUnknown),
+    (451, error_body(0), [], bt.PermissionDenied),
     (409, error_body(-1102), [], bt.OutcomeUnknown),
     (418, "", [("Retry-After", "120")], bt.RateLimited),
     (429, error_body(-1003), [("Retry-After", "7")], bt.RateLimited),
+    (429, {"tranId": 5}, [], bt.OutcomeUnknown),
+    (429, {"code": -1007}, [], bt.OutcomeUnknown),
     (500, error_body(-1102), [], bt.OutcomeUnknown),
     (502, "<html>", [("Content-Type", "text/html")], bt.OutcomeUnknown),
     (503, "", [], bt.OutcomeUnknown),

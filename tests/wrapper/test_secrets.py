@@ -19,10 +19,8 @@ import httpx
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.signing import signed
-from tests.wrapper import calls, certificates, keys
-from tests.wrapper.calls import Way
-from tests.wrapper.loopback import (
+from binance_transfer.wire.signing import signed
+from tests.support.loopback import (
     Connection,
     Loopback,
     Seen,
@@ -35,6 +33,8 @@ from tests.wrapper.loopback import (
     reset,
     response,
 )
+from tests.wrapper import calls, certificates, keys
+from tests.wrapper.calls import Way
 
 # --- how a signature may be spelt ------------------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ def test_every_spelling_is_masked(kind: keys.Kind, spelling: str, quoted: Callab
     """Also where a library quotes what it read, with backslashes of its own."""
     request = signed(bt.Attempt(calls.ORDER, 1, 5000).request(), keys.credentials(kind), "https://api.binance.com")
     signature = request.secrets[0]
-    assert leaks([request.concealed(quoted(f"<{SPELLINGS[spelling](signature)}>"))], [signature]) == []
+    assert leaks([request.redact(quoted(f"<{SPELLINGS[spelling](signature)}>"))], [signature]) == []
 
 
 @pytest.mark.parametrize("secret", ["a", "k", "code", "tranId", "1", "5"])

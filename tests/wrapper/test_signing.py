@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import binance_transfer as bt
-from binance_transfer.signing import signed
+from binance_transfer.wire.signing import signed
 from binance_transfer_api.types import Request
+from tests.support.loopback import Loopback, Seen, answer
 from tests.wrapper import calls, keys
 from tests.wrapper.calls import Way
-from tests.wrapper.loopback import Loopback, Seen, answer
 
 VECTORS = Path(__file__).parent / "vectors"
 BASE = "https://api.binance.com"
@@ -188,11 +188,11 @@ def test_query_of_a_signed_read_is_signed_as_it_arrived(way: Way, kind: keys.Kin
 
 def test_query_of_history_is_encoded_in_the_order_of_the_page(way: Way) -> None:
     with Loopback(NO_ROWS) as server:
-        window = {"start": 1, "end": 2, "from_symbol": "币USDT"}
+        window = {"start": 1_499_827_319_559, "end": 1_499_827_319_560, "from_symbol": "币USDT"}
         calls.history(way, "ISOLATEDMARGIN_MARGIN", window=window, base_url=server.url)
     start = (
-        "/sapi/v1/asset/transfer?type=ISOLATEDMARGIN_MARGIN&startTime=1&endTime=2&current=1&size=100"
-        f"&fromSymbol={quote('币')}USDT&recvWindow=5000&timestamp="
+        "/sapi/v1/asset/transfer?type=ISOLATEDMARGIN_MARGIN&startTime=1499827319559&endTime=1499827319560"
+        f"&current=1&size=100&fromSymbol={quote('币')}USDT&recvWindow=5000&timestamp="
     )
     assert server.reads[0].target.startswith(start)
 

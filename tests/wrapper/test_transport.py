@@ -24,12 +24,10 @@ import httpx
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.answer import NoAnswer
-from binance_transfer.signing import SignedRequest
+from binance_transfer.wire.answer import NoAnswer
+from binance_transfer.wire.signing import SignedRequest
 from binance_transfer_sandbox import Sandbox
-from tests.wrapper import calls, certificates, keys
-from tests.wrapper.calls import Way
-from tests.wrapper.loopback import (
+from tests.support.loopback import (
     RECEIPT,
     Connection,
     Loopback,
@@ -45,6 +43,8 @@ from tests.wrapper.loopback import (
     trickle,
     tunnel,
 )
+from tests.wrapper import calls, certificates, keys
+from tests.wrapper.calls import Way
 
 # For what hangs until the deadline; all other cases get time enough for a machine that is busy.
 TIMEOUT_S = 0.3
@@ -370,11 +370,33 @@ def test_an_answer_after_100_continue_is_an_answer(way: Way) -> None:
         assert calls.execute(way, attempt(), base_url=server.url).tran_id == 13526853623
 
 
-def test_a_proxy_that_passes_on_a_plain_request_may_have_passed_it_on(way: Way) -> None:
-    """To an http base URL a proxy gets the request itself, so its 502 says nothing."""
-    with Loopback(answer(502, "<html>")) as middle, closed_port() as url:
-        error = calls.failure(way, attempt(), base_url=url, httpx_options={"verify": False, "proxy": middle.url})
-    assert type(error) is bt.OutcomeUnknown
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("told", ["option", "environment"])
+def test_plain_http_never_meets_a_proxy(way: Way, told: str, clean_environment: pytest.MonkeyPatch) -> None:
+    """It would see the key and the signature, and could answer with a receipt of its own."""
+    with Loopback() as server, Loopback(answer(200, {"tranId": 666})) as middle:
+        httpx_options: Options = {"verify": False}
+        if told == "option":
+            httpx_options["proxy"] = middle.url
+        else:
+            for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+                clean_environment.setenv(name, middle.url)
+        receipt = calls.execute(way, base_url=server.url, httpx_options=httpx_options)
+    assert (receipt.tran_id, middle.seen) == (13526853623, [])
+
+
+def test_plain_http_is_not_sent_where_all_that_there_is_is_a_proxy(way: Way) -> None:
+    with Loopback() as server, Loopback() as middle:
+        transport = OWN[way](verify=False, proxy=middle.url)
+        error = calls.failure(way, attempt(), base_url=server.url, transport=transport)
+    assert (type(error), middle.seen, server.seen) == (bt.NotSent, [], [])
 
 
 # --- transports of the user's own ------------------------------------------------------------------------------------
@@ -582,14 +604,6 @@ def test_an_authority_of_one_s_own_is_taken_from_the_environment(
     with Loopback(tls=certificates.serving()) as server:
         receipt = calls.execute(way, base_url=server.url, httpx_options={})
     assert receipt.tran_id == 13526853623
-
-
-@pytest.fixture
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    return monkeypatch
 
 
 def test_a_proxy_is_taken_from_the_environment(way: Way, clean_environment: pytest.MonkeyPatch) -> None:

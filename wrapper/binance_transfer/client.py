@@ -10,29 +10,37 @@ import os
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, Unpack, overload
 
-from binance_transfer import flows
-from binance_transfer.answer import NoAnswer
 from binance_transfer.attempt import Attempt
+from binance_transfer.base_url import DEFAULT as BASE_URL
+from binance_transfer.base_url import base_url_from
 from binance_transfer.clock import Clock
-from binance_transfer.credentials import Credentials
-from binance_transfer.flows import Effect, Flow, Preflight
+from binance_transfer.errors import InvalidTransfer
+from binance_transfer.flows import calls
+from binance_transfer.flows.calls import Preflight
+from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction
 from binance_transfer.history import HistoryQuery, Reading, TransferRecord
-from binance_transfer.outcome import Receipt
+from binance_transfer.moments import Moment, to_ms
+from binance_transfer.options import AsyncClientOptions, ClientOptions
 from binance_transfer.policy import Policy
-from binance_transfer.session import BASE_URL, Session
+from binance_transfer.sealed import Sealed
+from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import BetweenIsolated, BetweenSharedWallets, FromIsolated, ToIsolated
-from binance_transfer.transport import AsyncTransport, Transport, over_httpx, over_httpx_asyncio
+from binance_transfer.wire.answer import NoAnswer
+from binance_transfer.wire.credentials import Credentials
+from binance_transfer.wire.outcome import Receipt
+from binance_transfer.wire.transport import AsyncTransport, Transport, over_httpx, over_httpx_asyncio
 from binance_transfer_api.api.asset.universal_transfer import RECV_WINDOW_DEFAULT
 
 if TYPE_CHECKING:
     import httpx
 
-    from binance_transfer.audit import Audit
-    from binance_transfer.entries import Entry
+    from binance_transfer.balances import Balances
     from binance_transfer.journal import Journal
+    from binance_transfer.journal.audit import Audit
+    from binance_transfer.journal.records import Entry
 
 T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
@@ -46,6 +54,8 @@ class _Transferring(Generic[R_co]):
     The overloads let a type checker refuse a missing or a superfluous symbol. A variable of type TransferType goes
     through ``execute(Transfer(…))``, which checks the same when it runs.
     """
+
+    _session: Session
 
     @overload
     def transfer(
@@ -117,7 +127,16 @@ class _Transferring(Generic[R_co]):
         Returns a Receipt. Raises NotExecuted where nothing moved and OutcomeUnknown where it may have moved; see the
         errors for what to do. InvalidTransfer is raised before anything is sent.
         """
-        transfer = Transfer(type, asset, amount, from_symbol=from_symbol, to_symbol=to_symbol)
+        try:
+            transfer = Transfer(type, asset, amount, from_symbol=from_symbol, to_symbol=to_symbol)
+        except InvalidTransfer as objection:
+            if idempotency_key is None or self._session.journal is None:
+                raise
+            # An older program may have recorded what is refused today: a key that moved is answered for ever.
+            recorded = Transfer.recorded(
+                type, asset, amount, from_symbol=from_symbol, to_symbol=to_symbol, checked=True
+            )
+            return self._start(self._session.transfer(recorded, idempotency_key, resolve_within_s, objection))
         return self.execute(transfer, idempotency_key=idempotency_key, resolve_within_s=resolve_within_s)
 
     def execute(
@@ -127,7 +146,15 @@ class _Transferring(Generic[R_co]):
         idempotency_key: str | None = None,
         resolve_within_s: float | None = None,
     ) -> R_co:
-        """Send a transfer, or an attempt made by ``prepare``, once."""
+        """
+        Send a transfer, or an attempt made by ``prepare``, once.
+
+        Returns and raises what ``transfer`` does. An attempt that was sent before is not sent again: OutcomeUnknown.
+        """
+        return self._start(self._session.transfer(transfer, idempotency_key, resolve_within_s))
+
+    def _start(self, flow: Flow[Receipt]) -> R_co:
+        """Run a flow, or return what runs it."""
         raise NotImplementedError
 
 
@@ -163,8 +190,10 @@ class TransferClient(_Transferring[Receipt]):
         journal: "Journal | None" = None,
         policy: Policy | None = None,
     ) -> None:
-        self._session: Final = Session(
-            credentials,
+        given = Sealed(credentials)
+        del credentials  # it may be a mapping, and a traceback may show what it holds
+        self._session = Session(
+            Credentials.of(given),
             base_url,
             recv_window_ms,
             timeout_s,
@@ -177,27 +206,23 @@ class TransferClient(_Transferring[Receipt]):
         self._transport: Final = over_httpx(transport)
 
     @classmethod
-    def from_env(cls, **options: Any) -> Self:
-        """Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env."""
-        return cls(Credentials.from_env(), **_base_url_from_env(options))
-
-    def execute(
-        self,
-        transfer: Transfer | Attempt,
-        *,
-        idempotency_key: str | None = None,
-        resolve_within_s: float | None = None,
-    ) -> Receipt:
+    def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
         """
-        Send a transfer, or an attempt made by ``prepare``, once.
+        Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env.
 
-        Returns and raises what ``transfer`` does. An attempt that was sent before is not sent again: OutcomeUnknown.
+        options: the constructor's other arguments; a base_url given here is used instead of the variable.
         """
-        return self._run(self._session.order(transfer, idempotency_key, resolve_within_s))
+        if "base_url" not in options:
+            options["base_url"] = base_url_from(os.environ.get("BINANCE_BASE_URL"))
+        return cls(Credentials.from_env(), **options)
 
     def prepare(self, transfer: Transfer) -> Attempt:
-        """Make an attempt without sending it: to store before ``execute``, and to ``reconcile`` after a crash."""
-        return self._run(flows.prepare(transfer, self._session.settings))
+        """
+        Make an attempt without sending it: to store before ``execute``, and to ``reconcile`` after a crash.
+
+        Raises a NotExecuted where the exchange's clock has to be read first and cannot be.
+        """
+        return self._run(self._session.prepare(transfer))
 
     def reconcile(
         self, attempt: Attempt, *, deadline_s: float = 120.0, claimed: Collection[int] = frozenset()
@@ -224,40 +249,82 @@ class TransferClient(_Transferring[Receipt]):
         """
         return self._run(self._session.reconcile_all(deadline_s))
 
-    def audit(self, since: int) -> "Audit":
+    def resolve(
+        self,
+        key: str,
+        *,
+        tran_id: int | None = None,
+        not_executed: bool = False,
+        note: str = "",
+        deadline_s: float = 30.0,
+    ) -> "Entry":
+        """
+        Write a person's verdict on the open attempt of a key, after a look at history, and return the key.
+
+        tran_id: the exchange's id of the transfer, where it moved; history has to show it.
+        not_executed: True where it did not move; history must not show what it would be. Near misses are taken down
+            in the note.
+        note: why, for those who read it later.
+        deadline_s: how long all of it may take.
+
+        Raises ResolutionRefused (the window is still open, history says otherwise, the id is another attempt's, there
+        is nothing to resolve), ReadFailed and JournalFailed. ``journal.resolve`` does without the look.
+        """
+        return self._run(self._session.resolve(key, tran_id, note, deadline_s, not_executed=not_executed))
+
+    def audit(self, since: Moment) -> "Audit":
         """
         Compare the journal with the exchange's history.
 
-        since: milliseconds since 1970.
+        since: milliseconds since 1970, or an aware datetime.
 
-        Raises ReadFailed and JournalFailed.
+        Raises InvalidTransfer for a time that cannot be, ReadFailed and JournalFailed.
         """
-        return self._run(self._session.audit(since))
+        return self._run(self._session.audit(to_ms("since", since)))
 
     def history(
         self,
         type: str,  # noqa: A002
         *,
-        start: int | None = None,
-        end: int | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         from_symbol: str | None = None,
         to_symbol: str | None = None,
     ) -> Iterator[TransferRecord]:
         """
         Iterate over the transfers of one type, all pages, read as they are needed.
 
-        start, end: milliseconds since 1970; without them the exchange answers for the last 7 days.
+        start, end: milliseconds since 1970 or aware datetimes, both inclusive; without them the exchange answers for
+            the last 7 days.
 
-        Raises InvalidTransfer for symbols that do not fit the type, and ReadFailed.
+        Raises InvalidTransfer for symbols that do not fit the type and for times that cannot be, and ReadFailed.
         """
-        query = HistoryQuery(type, start, end, from_symbol, to_symbol).checked()
+        query = HistoryQuery.of(type, start, end, from_symbol, to_symbol)
         reading = Reading()
         while (number := reading.next_page()) is not None:
-            yield from reading.fresh(self._run(flows.read_page(query, number, self._session.settings)))
+            yield from reading.fresh(
+                self._run(calls.read_page(self._session, query, number, self._session.call_deadline()))
+            )
+
+    def balances(self) -> "Balances":
+        """
+        Return what each wallet holds: wallet → asset → Balance(free, locked). For people and plans, never a proof.
+
+        A wallet that the exchange names and ``Wallet`` does not stays under the exchange's name. Isolated margin is one
+        wallet here, not split by trading pair, and portfolio margin may be missing: what is not there is not known.
+
+        Raises ReadFailed. Source: GET /sapi/v1/asset/wallet/balance, IP weight 60.
+        """
+        return self._run(calls.balances(self._session, self._session.call_deadline()))
 
     def preflight(self) -> Preflight:
-        """Ask for the clock, the key's permissions and the state of the exchange; raises ReadFailed."""
-        return self._run(flows.preflight(self._session.settings))
+        """
+        Ask for the clock, the key's permissions and the state of the exchange.
+
+        What the exchange refuses to tell this key is None, and ``problems`` says why; raises ReadFailed where there is
+        no usable answer.
+        """
+        return self._run(calls.preflight(self._session, self._session.call_deadline()))
 
     def close(self) -> None:
         """Close all connections; the client sends nothing afterwards."""
@@ -273,7 +340,10 @@ class TransferClient(_Transferring[Receipt]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._session.base_url}>"
+        return f"<{type(self).__name__} {self._session.base_url if hasattr(self, '_session') else '(not made)'}>"
+
+    def _start(self, flow: Flow[Receipt]) -> Receipt:
+        return self._run(flow)
 
     def _run(self, flow: Flow[T]) -> T:
         try:
@@ -290,15 +360,15 @@ class TransferClient(_Transferring[Receipt]):
 
     def _perform(self, effect: Effect[Any]) -> object:
         match effect:
-            case flows.Post(timeout_s=timeout_s) | flows.Read(timeout_s=timeout_s):
+            case Post(timeout_s=timeout_s) | Read(timeout_s=timeout_s):
                 return self._session.refusal(effect) or self._transport.send(self._session.signed(effect), timeout_s)
-            case flows.Sleep(seconds):
-                self._session.clock.sleep(seconds)
+            case Sleep(seconds):
+                self._session.clock.local.sleep(seconds)
                 return None
-            case flows.Transaction(change):
-                return self._session.transact(change)
+            case Transaction():
+                return self._session.transact(effect)
             case _:
-                return self._session.immediate(effect)
+                raise TypeError(effect)
 
 
 class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
@@ -322,8 +392,10 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         journal: "Journal | None" = None,
         policy: Policy | None = None,
     ) -> None:
-        self._session: Final = Session(
-            credentials,
+        given = Sealed(credentials)
+        del credentials  # it may be a mapping, and a traceback may show what it holds
+        self._session = Session(
+            Credentials.of(given),
             base_url,
             recv_window_ms,
             timeout_s,
@@ -337,27 +409,19 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
-    def from_env(cls, **options: Any) -> Self:
-        """Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env."""
-        return cls(Credentials.from_env(), **_base_url_from_env(options))
-
-    def execute(
-        self,
-        transfer: Transfer | Attempt,
-        *,
-        idempotency_key: str | None = None,
-        resolve_within_s: float | None = None,
-    ) -> Coroutine[Any, Any, Receipt]:
+    def from_env(cls, **options: Unpack[AsyncClientOptions]) -> Self:
         """
-        Send a transfer, or an attempt made by ``prepare``, once.
+        Make a client from BINANCE_BASE_URL (optional) and the variables of Credentials.from_env.
 
-        Returns and raises what ``transfer`` does. An attempt that was sent before is not sent again: OutcomeUnknown.
+        options: the constructor's other arguments; a base_url given here is used instead of the variable.
         """
-        return self._run(self._session.order(transfer, idempotency_key, resolve_within_s))
+        if "base_url" not in options:
+            options["base_url"] = base_url_from(os.environ.get("BINANCE_BASE_URL"))
+        return cls(Credentials.from_env(), **options)
 
     async def prepare(self, transfer: Transfer) -> Attempt:
         """Make an attempt without sending it: to store before ``execute``, and to ``reconcile`` after a crash."""
-        return await self._run(flows.prepare(transfer, self._session.settings))
+        return await self._run(self._session.prepare(transfer))
 
     async def reconcile(
         self, attempt: Attempt, *, deadline_s: float = 120.0, claimed: Collection[int] = frozenset()
@@ -369,35 +433,54 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         """Reconcile every open key of the journal: see TransferClient.reconcile_all."""
         return await self._run(self._session.reconcile_all(deadline_s))
 
-    async def audit(self, since: int) -> "Audit":
+    async def resolve(
+        self,
+        key: str,
+        *,
+        tran_id: int | None = None,
+        not_executed: bool = False,
+        note: str = "",
+        deadline_s: float = 30.0,
+    ) -> "Entry":
+        """Write a person's verdict after a look at history: see TransferClient.resolve."""
+        return await self._run(self._session.resolve(key, tran_id, note, deadline_s, not_executed=not_executed))
+
+    async def audit(self, since: Moment) -> "Audit":
         """Compare the journal with the exchange's history: see TransferClient.audit."""
-        return await self._run(self._session.audit(since))
+        return await self._run(self._session.audit(to_ms("since", since)))
 
     async def history(
         self,
         type: str,  # noqa: A002
         *,
-        start: int | None = None,
-        end: int | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         from_symbol: str | None = None,
         to_symbol: str | None = None,
     ) -> AsyncIterator[TransferRecord]:
         """
         Iterate over the transfers of one type, all pages, read as they are needed.
 
-        start, end: milliseconds since 1970; without them the exchange answers for the last 7 days.
+        start, end: milliseconds since 1970 or aware datetimes, both inclusive; without them the exchange answers for
+            the last 7 days.
 
-        Raises InvalidTransfer for symbols that do not fit the type, and ReadFailed.
+        Raises InvalidTransfer for symbols that do not fit the type and for times that cannot be, and ReadFailed.
         """
-        query = HistoryQuery(type, start, end, from_symbol, to_symbol).checked()
+        query = HistoryQuery.of(type, start, end, from_symbol, to_symbol)
         reading = Reading()
         while (number := reading.next_page()) is not None:
-            for record in reading.fresh(await self._run(flows.read_page(query, number, self._session.settings))):
+            for record in reading.fresh(
+                await self._run(calls.read_page(self._session, query, number, self._session.call_deadline()))
+            ):
                 yield record
 
+    async def balances(self) -> "Balances":
+        """Return what each wallet holds: see TransferClient.balances."""
+        return await self._run(calls.balances(self._session, self._session.call_deadline()))
+
     async def preflight(self) -> Preflight:
-        """Ask for the clock, the key's permissions and the state of the exchange; raises ReadFailed."""
-        return await self._run(flows.preflight(self._session.settings))
+        """Ask whether transfers can be expected to work: see TransferClient.preflight."""
+        return await self._run(calls.preflight(self._session, self._session.call_deadline()))
 
     async def aclose(self) -> None:
         """Close all connections; the client sends nothing afterwards."""
@@ -413,7 +496,10 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._session.base_url}>"
+        return f"<{type(self).__name__} {self._session.base_url if hasattr(self, '_session') else '(not made)'}>"
+
+    def _start(self, flow: Flow[Receipt]) -> Coroutine[Any, Any, Receipt]:
+        return self._run(flow)
 
     async def _run(self, flow: Flow[T]) -> T:
         try:
@@ -430,16 +516,16 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
 
     async def _perform(self, effect: Effect[Any]) -> object:
         match effect:
-            case flows.Post(timeout_s=timeout_s) | flows.Read(timeout_s=timeout_s):
+            case Post(timeout_s=timeout_s) | Read(timeout_s=timeout_s):
                 refusal = self._session.refusal(effect) or self._foreign_loop()
                 return refusal or await self._transport.send(self._session.signed(effect), timeout_s)
-            case flows.Sleep(seconds):
-                await self._session.clock.sleep_asyncio(seconds)
+            case Sleep(seconds):
+                await self._session.clock.local.sleep_asyncio(seconds)
                 return None
-            case flows.Transaction(change):
-                return await asyncio.to_thread(self._session.transact, change)
+            case Transaction():
+                return await asyncio.to_thread(self._session.transact, effect)
             case _:
-                return self._session.immediate(effect)
+                raise TypeError(effect)
 
     def _foreign_loop(self) -> NoAnswer | None:
         loop = asyncio.get_running_loop()
@@ -447,8 +533,3 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         if self._loop is loop:
             return None
         return NoAnswer(sent=False, reason="this client belongs to another event loop: make one in each")
-
-
-def _base_url_from_env(options: dict[str, Any]) -> dict[str, Any]:
-    base_url = os.environ.get("BINANCE_BASE_URL")
-    return ({"base_url": base_url} if base_url else {}) | options

@@ -1,7 +1,8 @@
 """
 What time it is at the exchange.
 
-One rule: server time is an anchor, read once, plus monotonic time. A local clock that somebody sets does nothing.
+One rule: server time is an anchor plus monotonic time, and never ahead of what the exchange said. A local clock that
+somebody sets does nothing.
 """
 
 import asyncio
@@ -52,46 +53,79 @@ class SystemClock:
 
 
 @frozen
-class Instant:
-    """
-    One moment on three clocks.
+class Deadline:
+    """When a call has to be over. Made once for a call and handed down, so that nothing in it waits beyond."""
 
-    monotonic_s: for measuring how long something takes.
-    local_ms: the machine's wall clock, milliseconds since 1970.
-    server_ms: the best estimate of the exchange's clock, milliseconds since 1970.
-    due: the exchange's clock should be read before a timestamp is signed.
-    """
+    clock: Clock
+    at_s: float
 
-    monotonic_s: float
-    local_ms: int
-    server_ms: int
-    due: bool
+    @classmethod
+    def within(cls, seconds: float, clock: Clock) -> "Deadline":
+        """Return the deadline that ends so many seconds from now."""
+        return cls(clock, clock.monotonic() + seconds)
+
+    def left_s(self) -> float:
+        """Return how many seconds are left; not negative."""
+        return max(0.0, self.at_s - self.clock.monotonic())
+
+    def earlier(self, seconds: float) -> "Deadline":
+        """Return the deadline of a part of the call that may take so many seconds."""
+        return Deadline(self.clock, min(self.at_s, self.clock.monotonic() + seconds))
 
 
 class ServerClock:
     """
-    The estimate that one client keeps.
+    The estimate of the exchange's clock that one client keeps. Threads may share it.
 
-    Threads may share it: its state is one tuple, replaced whole, so it needs no lock, which a fork could find held.
+    It is never ahead of what has been read: a reading is taken for the moment at which it arrived, and of two readings
+    that agree the quicker one counts. A timestamp that is a little old is accepted; one from the future is not.
     """
 
     def __init__(self, clock: Clock) -> None:
-        self._clock: Final = clock
-        # Moment, server time at that moment in ms, due. Until the exchange has been asked, the machine's clock serves.
-        self._state: tuple[float, float, bool] = (clock.monotonic(), clock.time() * 1000, True)
+        self.local: Final = clock
+        # Moment, server time at that moment in ms. One tuple, replaced whole: nobody sees half of a change.
+        self._anchor: tuple[float, float] = (clock.monotonic(), clock.time() * 1000)
+        self._was_read = False
+        self._stale = True
+        self._turns: Final = [None]  # whoever takes the one item reads; list.pop is atomic, also beside a fork
 
-    def now(self) -> Instant:
-        """Read all clocks."""
-        anchored_s, anchored_ms, due = self._state
-        monotonic_s = self._clock.monotonic()
-        server_ms = anchored_ms + (monotonic_s - anchored_s) * 1000
-        return Instant(monotonic_s, round(self._clock.time() * 1000), int(server_ms), due)
+    def now_ms(self) -> int:
+        """Estimate the exchange's clock, in ms since 1970. Until it was read, the machine's clock serves."""
+        anchored_s, anchored_ms = self._anchor
+        return int(anchored_ms + (self.local.monotonic() - anchored_s) * 1000)
 
-    def anchor(self, monotonic_s: float, server_ms: float) -> None:
-        """Take over what the exchange's clock showed at a moment."""
-        self._state = (monotonic_s, server_ms, False)
+    @property
+    def was_read(self) -> bool:
+        """Whether the exchange has been asked."""
+        return self._was_read
 
-    def settle(self, *, due: bool) -> None:
-        """Say whether the clock should be read: yes after -1021, no after a reading that failed."""
-        anchored_s, anchored_ms, _ = self._state
-        self._state = (anchored_s, anchored_ms, due)
+    @property
+    def stale(self) -> bool:
+        """Whether the exchange's clock is to be read before a timestamp is signed."""
+        return self._stale
+
+    def mark_stale(self) -> None:
+        """Let the clock be read before the next timestamp: the exchange has called one wrong."""
+        self._stale = True
+
+    def anchor(self, asked_s: float, answered_s: float, server_ms: float) -> None:
+        """Take over a reading: what the exchange's clock showed at some moment between two of the monotonic clock's."""
+        anchored_s, anchored_ms = self._anchor
+        estimate_ms = anchored_ms + (answered_s - anchored_s) * 1000
+        latest_ms = server_ms + (answered_s - asked_s) * 1000
+        # An earlier, quicker reading says more, unless this one contradicts it: a clock drifts, a machine sleeps.
+        if not self._was_read or self._stale or not server_ms <= estimate_ms <= latest_ms:
+            self._anchor = (answered_s, server_ms)
+        self._was_read, self._stale = True, False
+
+    def begin_reading(self) -> bool:
+        """Take the turn to read the clock; False where another call is reading it. Give it back with end_reading."""
+        try:
+            self._turns.pop()
+        except IndexError:
+            return False
+        return True
+
+    def end_reading(self) -> None:
+        """Give the turn back."""
+        self._turns.append(None)

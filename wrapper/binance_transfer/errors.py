@@ -7,7 +7,7 @@ One rule: an error under NotExecuted says that nothing moved, and nothing else m
     ├── NotExecuted                nothing moved
     │   ├── InvalidTransfer        refused before sending; also a ValueError
     │   │   └── IdempotencyConflict    the key was used for a different transfer
-    │   ├── NotSent                no connection
+    │   ├── NotSent                it did not leave: no connection, or no time to send it
     │   ├── Rejected               Binance said no
     │   │   ├── RateLimited
     │   │   ├── PermissionDenied
@@ -48,13 +48,24 @@ class TransferError(Exception):
     http_status: status of the answer, None if there was none.
     retry_after_s: seconds for which the exchange asks for silence, None if it did not.
     used_uid_weight_1m: weight that the account has used this minute, None if the answer did not say.
+    retryable: calling again soon, with the same key and nothing changed, is safe and may help.
     """
+
+    retryable: bool = False
 
     def __init__(self, message: str, **answer: Unpack[AnswerFacts]) -> None:
         super().__init__(message)
         self.http_status = answer.get("http_status")
         self.retry_after_s = answer.get("retry_after_s")
         self.used_uid_weight_1m = answer.get("used_uid_weight_1m")
+
+    def facts(self) -> AnswerFacts:
+        """Return what came with the answer, for another error about it."""
+        return AnswerFacts(
+            http_status=self.http_status,
+            retry_after_s=self.retry_after_s,
+            used_uid_weight_1m=self.used_uid_weight_1m,
+        )
 
     def __reduce__(self) -> "tuple[Callable[..., TransferError], tuple[object, ...]]":
         return self._restored, (self.args, self.__dict__)
@@ -92,17 +103,23 @@ class IdempotencyConflict(InvalidTransfer):
 
 class NotSent(NotExecuted):
     """
-    No connection was made, so nothing moved.
+    The transfer did not leave this machine, so nothing moved.
 
-    Check the network, the proxy and the certificates, and call again.
+    Call again, after ``retry_after_s`` seconds where that is not None. Check the network, the proxy and the
+    certificates where there was no connection. It is raised too where something had to be read first and could not be,
+    and where the transfer would have had to wait for longer than the call may last: for the next minute's weight, or
+    for the window of an identical transfer.
     """
+
+    retryable = True
 
 
 class Rejected(NotExecuted):
     """
     Binance said no, so nothing moved.
 
-    Look at ``code`` and ``msg``. Sending the same again is safe, and helps only once the cause is gone.
+    Look at ``code`` and ``msg``. Sending the same again is safe, and helps only once the cause is gone. A firewall's
+    refusal (HTTP 403) is ``retryable``.
 
     code: the vendor's error code, None where the answer carried none (a firewall's page).
     msg: the vendor's text, "" where there was none.
@@ -118,8 +135,12 @@ class RateLimited(Rejected):
     """
     Too many requests, so this one was not processed and nothing moved.
 
-    Send nothing at all for ``retry_after_s`` seconds (a minute where it is None): going on leads to a ban.
+    Send nothing at all for ``retry_after_s`` seconds (a minute where it is None): going on leads to a ban. With a
+    journal it is also raised, with ``code`` None, for a transfer that was not sent because an earlier answer asked for
+    silence and that is not over yet.
     """
+
+    retryable = True
 
 
 class PermissionDenied(Rejected):
@@ -147,6 +168,8 @@ class ClockOutOfSync(Rejected):
     ``recv_window_ms`` allows.
     """
 
+    retryable = True
+
 
 class PolicyDenied(NotExecuted):
     """
@@ -165,6 +188,8 @@ class ProvenAbsent(NotExecuted):
     attempt: what was reconciled.
     """
 
+    retryable = True
+
     def __init__(self, message: str, *, attempt: "Attempt", **answer: Unpack[AnswerFacts]) -> None:
         super().__init__(message, **answer)
         self.attempt = attempt
@@ -180,6 +205,8 @@ class OutcomeUnknown(TransferError):
     attempt: what was sent; ``attempt.to_dict()`` can be stored.
     code: the vendor's error code, None where the answer carried none.
     msg: the vendor's text, "" where there was none.
+    retryable: True for a call with an idempotency key: called again, it reconciles first and sends nothing before it
+        knows.
     """
 
     def __init__(
@@ -229,6 +256,8 @@ class ReadFailed(TransferError):
     msg: the vendor's text, "" where there was none.
     """
 
+    retryable = True
+
     def __init__(self, message: str, *, code: int | None = None, msg: str = "", **answer: Unpack[AnswerFacts]) -> None:
         super().__init__(message, **answer)
         self.code = code
@@ -242,6 +271,8 @@ class JournalFailed(TransferError):
     It is not under NotExecuted since the key may have an earlier attempt. Mend the database and call again with the
     same key.
     """
+
+    retryable = True
 
 
 class ResolutionRefused(TransferError, ValueError):

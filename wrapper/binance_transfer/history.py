@@ -4,13 +4,16 @@ Transfers as the exchange's history tells them.
 One rule: a row is taken as it is; what its status means for an attempt is for reconciliation to say.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, Self
 
 from attrs import frozen
 
 from binance_transfer.errors import InvalidTransfer
-from binance_transfer.transfer import check_symbols
+from binance_transfer.moments import Moment, from_ms, to_ms
+from binance_transfer.transfer import check_symbols, check_text, check_type, spelt
 from binance_transfer.transfer_types import TRANSFER_TYPES
 from binance_transfer_api.api.asset import universal_transfer_history as operation
 from binance_transfer_api.models import TransferHistory, TransferHistoryRow
@@ -19,6 +22,7 @@ from binance_transfer_api.types import Request
 CONFIRMED: Final = operation.STATUS_CONFIRMED
 FAILED: Final = operation.STATUS_FAILED
 PENDING: Final = operation.STATUS_PENDING
+_ECHO: Final = 8  # characters: no key and no signature is shorter
 
 
 @frozen
@@ -37,6 +41,11 @@ class TransferRecord:
     status: str
     timestamp_ms: int
 
+    @property
+    def time(self) -> datetime:
+        """When, in UTC: ``timestamp_ms`` as an aware datetime."""
+        return from_ms(self.timestamp_ms)
+
 
 @frozen
 class HistoryQuery:
@@ -48,14 +57,34 @@ class HistoryQuery:
     from_symbol: str | None = None
     to_symbol: str | None = None
 
-    def checked(self) -> "HistoryQuery":
-        """Return itself; raises InvalidTransfer where a known type lacks its symbols or has too many."""
-        if self.type in TRANSFER_TYPES:
-            check_symbols(self.type, self.from_symbol, self.to_symbol)
-        if not self.type:
-            message = "type is empty"
+    @classmethod
+    def of(
+        cls,
+        type: str,  # noqa: A002
+        start: Moment | None,
+        end: Moment | None,
+        from_symbol: str | None,
+        to_symbol: str | None,
+    ) -> Self:
+        """
+        Make the query that a caller asks for; raises InvalidTransfer.
+
+        A known type needs just its symbols, and a time its unit. A type that is not known may be new.
+        """
+        name = check_text("type", type)
+        if spelt(name, "_") in TRANSFER_TYPES:
+            check_type(name)
+            check_symbols(name, from_symbol, to_symbol)
+        symbols = [
+            None if text is None else check_text(f"{way}_symbol", text)
+            for way, text in (("from", from_symbol), ("to", to_symbol))
+        ]
+        start_ms = None if start is None else to_ms("start", start)
+        end_ms = None if end is None else to_ms("end", end)
+        if start_ms is not None and end_ms is not None and start_ms > end_ms:
+            message = f"start ({start_ms}) lies after end ({end_ms})"
             raise InvalidTransfer(message)
-        return self
+        return cls(name, start_ms, end_ms, *symbols)
 
     def request(self, page: int, timestamp_ms: int, recv_window_ms: int) -> Request:
         """Describe the call for one page, counted from 1."""
@@ -108,10 +137,12 @@ class Reading:
         return fresh
 
 
-def page(answer: TransferHistory) -> Page:
-    """Take over a page as parsed."""
-    return Page(answer.total, tuple(map(_record, answer.rows or ())))
+def page(answer: TransferHistory, redact: Callable[[str], str] = str) -> Page:
+    """Take over a page as parsed; ``redact`` masks what is secret in its texts."""
+    return Page(answer.total, tuple(_record(row, redact) for row in answer.rows or ()))
 
 
-def _record(row: TransferHistoryRow) -> TransferRecord:
-    return TransferRecord(row.tran_id, row.type_, row.asset, Decimal(row.amount), row.status, row.timestamp)
+def _record(row: TransferHistoryRow, redact: Callable[[str], str]) -> TransferRecord:
+    # Names and statuses are short; one that is not may echo the request.
+    kind, asset, status = (text if len(text) < _ECHO else redact(text) for text in (row.type_, row.asset, row.status))
+    return TransferRecord(row.tran_id, kind, asset, Decimal(row.amount), status, row.timestamp)

@@ -1,41 +1,43 @@
 """
 What a client is made of besides its connections.
 
-One rule: nothing here waits. Whether something may be sent, who owns which id and what time it is are answered at once,
-the same for the sync client, the async one and the simulator.
+One rule: this is what both clients and the simulator share: settings, the clock, what was sent and claimed, the log,
+and the flow that each call runs. It waits for nothing but, in `transact`, the database.
 """
 
-import ipaddress
+import hashlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import urlsplit
 
-from binance_transfer import flows, keyed
-from binance_transfer.answer import NoAnswer
 from binance_transfer.attempt import Attempt, checked_recv_window_ms
-from binance_transfer.audit import Audit, audit
-from binance_transfer.books import Books
-from binance_transfer.clock import Clock, ServerClock, SystemClock
-from binance_transfer.credentials import Credentials
-from binance_transfer.errors import OutcomeUnknown, PolicyDenied
-from binance_transfer.flows import Effect, Flow, Settings
-from binance_transfer.outcome import Receipt, checked_rejected_codes
+from binance_transfer.base_url import checked_base_url, environment_of
+from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock
+from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied
+from binance_transfer.flows import calls
+from binance_transfer.flows.effects import Flow, Post, Read, Settings, Transaction
+from binance_transfer.flows.reconcile import ClientClaims, reconcile
+from binance_transfer.journal import idempotency
+from binance_transfer.journal.audit import Audit, audit
+from binance_transfer.journal.resolution import resolve_key
+from binance_transfer.keys import checked_key, was_valid_key
 from binance_transfer.policy import Policy
-from binance_transfer.reconcile import ClientClaims, reconcile
-from binance_transfer.signing import SignedRequest, signed
+from binance_transfer.sealed import unframed
 from binance_transfer.transfer import Transfer
-from binance_transfer_api import SERVERS
+from binance_transfer.window import Window
+from binance_transfer.wire.answer import NoAnswer
+from binance_transfer.wire.credentials import Credentials
+from binance_transfer.wire.outcome import Receipt, checked_rejected_codes
+from binance_transfer.wire.signing import SignedRequest, signed
 
 if TYPE_CHECKING:
-    from binance_transfer.entries import Entry
     from binance_transfer.journal import Journal
+    from binance_transfer.journal.records import Entry
 
 T = TypeVar("T")
 
-BASE_URL: Final = SERVERS[0]
 RESOLVE_WITHIN_S: Final = 90.0
 
 # Attempts that were sent are remembered, so that none is sent twice; those whose window is long over are let go once
@@ -44,13 +46,11 @@ _REMEMBERED: Final = 10_000
 _FORGOTTEN_MS: Final = 600_000
 _CLAIMS: Final = 100_000  # ids that this client has seen answered, eight hours of them at the full rate
 
-_ODD: Final = frozenset(" \\@?#")
-
 _LOGGER: Final = logging.getLogger("binance_transfer")
 
 
 class Session:
-    """What both clients are made of, and the effects that need no I/O."""
+    """What both clients are made of. It is the Context of their flows."""
 
     def __init__(
         self,
@@ -73,15 +73,14 @@ class Session:
             _settle_ms(settle_ms),
             checked_rejected_codes(extra_rejected_codes),
         )
-        self.clock: Final[Clock] = clock or SystemClock()
-        self.server_clock: Final = ServerClock(self.clock)
+        self.clock: Final = ServerClock(clock or SystemClock())
         self.policy: Final = policy or Policy()
         if self.policy.max_per_day and journal is None:
             message = "max_per_day needs a journal: without one nobody knows what the other workers have sent"
             raise ValueError(message)
         self.journal: Final = journal
         if journal is not None:
-            journal.follow(lambda: self.server_clock.now().server_ms)
+            journal.follow(self.clock)
         self._bound = False
         self.closed = False
         self._process: Final = os.getpid()
@@ -89,76 +88,142 @@ class Session:
         self._claims: Final[dict[int, str]] = {}
         self._lock: Final = threading.Lock()
 
-    def order(self, order: Transfer | Attempt, key: str | None, resolve_within_s: float | None) -> Flow[Receipt]:
-        """Make the flow for one call of ``transfer`` or ``execute``."""
+    # --- the flows of calls ------------------------------------------------------------------------------------------
+
+    def transfer(
+        self,
+        intent: Transfer | Attempt,
+        key: str | None,
+        resolve_within_s: float | None,
+        objection: InvalidTransfer | None = None,
+    ) -> Flow[Receipt]:
+        """
+        Make the flow for one call of ``transfer`` or ``execute``.
+
+        objection: why the intent is refused, unless the key is recorded with it: by a program with other rules.
+        """
         if resolve_within_s is None:
             resolve_within_s = 0 if self.journal is None else RESOLVE_WITHIN_S
         elif resolve_within_s != 0:
             resolve_within_s = _positive("resolve_within_s", resolve_within_s)
         if self.journal is not None:
-            key = keyed.key_for(order) if key is None else key
-            keyed.check(key)
-            return self._keyed(order, key, resolve_within_s)
+            key = idempotency.key_for(intent) if key is None else key
+            try:
+                key = checked_key(key)
+            except InvalidTransfer as refused:
+                if not was_valid_key(key):
+                    raise
+                objection = refused
+            return self._keyed(intent, key, resolve_within_s, objection)
         if key is not None:
             message = "an idempotency_key needs a journal: TransferClient(…, journal=Journal(…))"
             raise ValueError(message)
-        return self._unkeyed(order, resolve_within_s)
+        return self._unkeyed(intent, resolve_within_s)
 
-    def _unkeyed(self, order: Transfer | Attempt, resolve_within_s: float) -> Flow[Receipt]:
-        transfer = order.transfer if isinstance(order, Attempt) else order
+    def _unkeyed(self, intent: Transfer | Attempt, resolve_within_s: float) -> Flow[Receipt]:
+        transfer = intent.transfer if isinstance(intent, Attempt) else intent
         if objection := self.policy.objection(transfer):
             raise PolicyDenied(objection)
+        deadline = self._deadline(self.settings.timeout_s + resolve_within_s)
         try:
-            return (yield from flows.execute(order, self.settings))
+            return (yield from calls.execute(self, intent, deadline.earlier(self.settings.timeout_s)))
         except OutcomeUnknown as unknown:
             if not resolve_within_s:
                 raise
             attempt = unknown.attempt
-        return (yield from self.reconciliation(attempt, resolve_within_s, ()))
+        return (yield from self._reconciliation(attempt, deadline, ()))
 
-    def _keyed(self, order: Transfer | Attempt, key: str, resolve_within_s: float) -> Flow[Receipt]:
-        yield from self._bind()
-        return (yield from keyed.transfer(order, key, self.settings, self.policy, resolve_within_s))
+    def _keyed(
+        self, intent: Transfer | Attempt, key: str, resolve_within_s: float, objection: InvalidTransfer | None
+    ) -> Flow[Receipt]:
+        deadline = self._deadline(self.settings.timeout_s + resolve_within_s)
+        if objection is not None:
+            recorded = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
+            if recorded is None:
+                raise objection
+        return (
+            yield from idempotency.transfer(
+                self, self._bind, intent, key, self.policy, deadline, resolves=resolve_within_s > 0
+            )
+        )
 
-    def _bind(self) -> Flow[None]:
+    def _bind(self, deadline: Deadline) -> Flow[None]:
         """Make sure, once, that the journal's account is this client's."""
         if not self._bound:
-            environment = BASE_URL if self.base_url in SERVERS else self.base_url
-            yield from keyed.bind(self.settings, environment)
+            fingerprint = hashlib.sha256(self.credentials.api_key.encode()).hexdigest()
+            yield from idempotency.bind(self, environment_of(self.base_url), fingerprint, deadline)
             self._bound = True
+
+    def prepare(self, transfer: Transfer) -> Flow[Attempt]:
+        """Make the flow for an attempt that is not sent yet."""
+        return calls.prepare(self, transfer, self._deadline(self.settings.timeout_s))
 
     def reconciliation(self, attempt: Attempt, deadline_s: float, claimed: Collection[int]) -> Flow[Receipt]:
         """Make the flow that reconciles an attempt. A client that can send nothing says so at once."""
         if reason := self.unusable():
             message = f"not reconciled: {reason}"
             raise OutcomeUnknown(message, attempt=attempt)
-        deadline_s = _positive("deadline_s", deadline_s)
-        return self._reconciliation(attempt, deadline_s, claimed)
+        return self._reconciliation(attempt, self._deadline(_positive("deadline_s", deadline_s)), claimed)
 
-    def _reconciliation(self, attempt: Attempt, deadline_s: float, claimed: Collection[int]) -> Flow[Receipt]:
+    def _reconciliation(self, attempt: Attempt, deadline: Deadline, claimed: Collection[int]) -> Flow[Receipt]:
         if self.journal is not None:
-            yield from self._bind()
-            if (yield from flows.Transaction(lambda books: books.attempt(attempt.id))) is not None:
-                return (yield from keyed.resolve(attempt, self.settings, deadline_s))
-            owned = yield from flows.Transaction(lambda books: [entry.tran_id for entry in books.entries()])
-            claimed = {*claimed, *(tran_id for tran_id in owned if tran_id is not None)}
-        return (yield from reconcile(attempt, self.settings, deadline_s, ClientClaims(claimed)))
+            yield from self._bind(deadline)
+            record = yield from Transaction(lambda journal: journal.attempt(attempt.id), deadline.left_s(), reads=True)
+            if record is not None:
+                # What was recorded counts, not what the caller hands in: others have relied on it.
+                return (yield from idempotency.resolve(self, record, deadline))
+        window = Window.of(attempt, self.settings.settle_ms)
+        return (
+            yield from reconcile(self, attempt, window, deadline, ClientClaims(self, claimed, self.journal is not None))
+        )
 
     def reconcile_all(self, deadline_s: float) -> "Flow[list[Entry]]":
         """Make the flow that reconciles every open key."""
         self._needed_journal()
-        yield from self._bind()
-        return (yield from keyed.resolve_all(self.settings, _positive("deadline_s", deadline_s)))
+        return self._reconcile_all(_positive("deadline_s", deadline_s))
+
+    def _reconcile_all(self, deadline_s: float) -> "Flow[list[Entry]]":
+        yield from self._bind(self._deadline(deadline_s))
+        return (yield from idempotency.resolve_all(self, deadline_s))
+
+    def resolve(
+        self, key: str, tran_id: int | None, note: str, deadline_s: float, *, not_executed: bool
+    ) -> "Flow[Entry]":
+        """Make the flow for a person's verdict that is held against history first."""
+        self._needed_journal()
+        return self._resolve(key, tran_id, note, _positive("deadline_s", deadline_s), not_executed=not_executed)
+
+    def _resolve(
+        self, key: str, tran_id: int | None, note: str, deadline_s: float, *, not_executed: bool
+    ) -> "Flow[Entry]":
+        deadline = self._deadline(deadline_s)
+        yield from self._bind(deadline)
+        return (yield from resolve_key(self, key, tran_id, note, deadline, not_executed=not_executed))
 
     def audit(self, since_ms: int) -> Flow[Audit]:
         """Make the flow that compares the journal with history."""
         self._needed_journal()
-        yield from self._bind()
-        return (yield from audit(self.settings, since_ms))
+        return self._audit(since_ms)
 
-    def transact(self, change: Callable[[Books], T]) -> T:
-        """Run a change of the journal's books."""
-        return self._needed_journal().transact(change)
+    def _audit(self, since_ms: int) -> Flow[Audit]:
+        yield from self._bind(self._deadline(self.settings.timeout_s))
+        return (yield from audit(self, since_ms))
+
+    def call_deadline(self) -> Deadline:
+        """Return the deadline of a call that makes one reading."""
+        return self._deadline(self.settings.timeout_s)
+
+    def _deadline(self, seconds: float) -> Deadline:
+        return Deadline.within(seconds, self.clock.local)
+
+    # --- what their driver needs -------------------------------------------------------------------------------------
+
+    def transact(self, effect: Transaction[T]) -> T:
+        """Run a transaction of the journal."""
+        journal = self._needed_journal()
+        if effect.reads:
+            return journal.read(effect.change, effect.within_s)
+        return journal.transact(effect.change, effect.within_s)
 
     def _needed_journal(self) -> "Journal":
         if self.journal is None:
@@ -172,16 +237,16 @@ class Session:
             return "this client was made before a fork: make one in each process"
         return "this client is closed" if self.closed else ""
 
-    def refusal(self, effect: flows.Post | flows.Read) -> NoAnswer | None:
+    def refusal(self, effect: Post | Read) -> NoAnswer | None:
         """Say why this must not be sent, if so."""
         if reason := self.unusable():
             return NoAnswer(sent=False, reason=reason)
-        if isinstance(effect, flows.Post) and not self._first_time(effect.attempt):
+        if isinstance(effect, Post) and not self._first_time(effect.attempt):
             return NoAnswer(sent=True, reason="this attempt was sent before, and an attempt is sent once")
         return None
 
     def _first_time(self, attempt: Attempt) -> bool:
-        now_ms = self.server_clock.now().server_ms
+        now_ms = self.clock.now_ms()
         with self._lock:
             if attempt.id in self._sent:
                 return False
@@ -191,7 +256,18 @@ class Session:
             self._sent[attempt.id] = attempt.timestamp_ms + attempt.recv_window_ms
         return True
 
-    def _claim(self, attempt: Attempt, tran_id: int) -> bool:
+    def signed(self, effect: Post | Read) -> SignedRequest:
+        """Sign what an effect sends. An interruption passes without the frames whose variables are secret."""
+        request = effect.attempt.request() if isinstance(effect, Post) else effect.request
+        try:
+            return signed(request, self.credentials, self.base_url)
+        except BaseException as error:  # noqa: BLE001
+            raise unframed(error) from None
+
+    # --- what their flows use without waiting ------------------------------------------------------------------------
+
+    def claim(self, attempt: Attempt, tran_id: int, /) -> bool:
+        """Note that an id of the exchange belongs to an attempt; False where it is another attempt's already."""
         with self._lock:
             if self._claims.setdefault(tran_id, attempt.id) != attempt.id:
                 return False
@@ -199,57 +275,18 @@ class Session:
                 del self._claims[next(iter(self._claims))]
         return True
 
-    def signed(self, effect: flows.Post | flows.Read) -> SignedRequest:
-        """Sign what an effect sends."""
-        request = effect.attempt.request() if isinstance(effect, flows.Post) else effect.request
-        return signed(request, self.credentials, self.base_url)
+    def claimed_by_others(self, attempt: Attempt, /) -> frozenset[int]:
+        """Return the ids that this client has seen to belong to other attempts."""
+        with self._lock:
+            return frozenset(tran_id for tran_id, owner in self._claims.items() if owner != attempt.id)
 
-    def immediate(self, effect: Effect[Any]) -> object:
-        """Perform an effect that waits for nothing."""
-        match effect:
-            case flows.Now():
-                return self.server_clock.now()
-            case flows.Anchor(monotonic_s, server_ms):
-                self.server_clock.anchor(monotonic_s, server_ms)
-            case flows.Settle(due):
-                self.server_clock.settle(due=due)
-            case flows.Tell(text):
-                _LOGGER.info(text)
-            case flows.Alarm(text):
-                _LOGGER.critical(text)
-            case flows.Claim(attempt, tran_id):
-                return self._claim(attempt, tran_id)
-            case flows.Claimed(attempt):
-                with self._lock:
-                    return frozenset(tran_id for tran_id, owner in self._claims.items() if owner != attempt.id)
-            case _:
-                message = f"no driver performs {type(effect).__name__}"
-                raise TypeError(message)
-        return None
+    def log(self, text: str, /) -> None:
+        """Let people know how it goes."""
+        _LOGGER.info(text)
 
-
-def checked_base_url(base_url: object) -> str:
-    """Return a base URL without a slash at its end; raises ValueError unless it is https, or http to this machine."""
-    if not isinstance(base_url, str) or not base_url.isascii() or not base_url.isprintable() or set(base_url) & _ODD:
-        message = "base_url must be scheme, host, port and path, and nothing more"  # not shown: it may hold a password
-        raise ValueError(message)
-    try:
-        parts = urlsplit(base_url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        message = f"base_url {base_url!r} has a host or a port that cannot be one"
-        raise ValueError(message) from None
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
-        message = f"base_url {base_url!r} must be https://…; http is for this machine: a key must not travel in clear"
-        raise ValueError(message)
-    return base_url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    def alert(self, text: str, /) -> None:
+        """Let people know of what must not happen."""
+        _LOGGER.critical(text)
 
 
 def _settle_ms(value: object) -> int:

@@ -2,18 +2,21 @@
 A transfer as a value: what shall move, from where, to where.
 
 One rule: a Transfer that exists is one that may be sent. Amounts are exact and symbols are just those that the type
-needs: a superfluous one has sent users' money to another wallet (JKorf/Binance.Net #1088).
+needs, spelt as the exchange spells them: a superfluous one has sent users' money to another wallet
+(JKorf/Binance.Net #1088).
 """
 
 import re
 import unicodedata
 from decimal import Decimal
+from string import ascii_lowercase
 from typing import Final, Self, cast
 
 from attrs import field, frozen
 
 from binance_transfer.errors import InvalidTransfer
 from binance_transfer.transfer_types import TRANSFER_TYPES, TransferType
+from binance_transfer.visible import described, invisible_in, plain, quoted
 from binance_transfer_api.api.asset.universal_transfer import AMOUNT_PATTERN
 
 _DECIMALS: Final = 8
@@ -21,15 +24,14 @@ _NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?|\.[0-9]+([
 _EXPONENT_LIMIT: Final = 100  # an amount beyond it is a mistake, and its digits would fill the memory
 _WIRE: Final = re.compile(AMOUNT_PATTERN, re.ASCII)
 
-_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zs", "Zl", "Zp"})
-# Unicode calls these letters, marks or symbols, yet nothing shows: fillers, joiners and variation selectors
-# (Default_Ignorable_Code_Point in DerivedCoreProperties.txt, and the blank Braille pattern).
-_INVISIBLE_CHARACTERS: Final = frozenset(
-    map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810)))
-) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+_ORDINARY: Final = re.compile(r"[A-Z0-9]+", re.ASCII)  # what nearly all names are: nothing in them has to be looked for
+
+# How people write a pair elsewhere: BTC/USDT, BTC-USDT, and ccxt's BTC/USDT:USDT.
+_SEPARATORS: Final = frozenset("/-_:.,|\\")
+_UPPER: Final = {ord(lower): lower.upper() for lower in ascii_lowercase}
 
 
-@frozen(init=False)
+@frozen(init=False, repr=False)
 class Transfer:
     """
     One asset from one wallet of the account to another.
@@ -56,6 +58,8 @@ class Transfer:
         to_symbol: str | None = None,
     ) -> None:
         """Check every rule; raises InvalidTransfer."""
+        type, asset = plain(type), plain(asset)  # noqa: A001
+        from_symbol, to_symbol = plain(from_symbol), plain(to_symbol)
         check_type(type)
         check_name("asset", asset)
         check_symbols(type, from_symbol, to_symbol)
@@ -84,7 +88,7 @@ class Transfer:
         """
         for name, value in (("type", type), ("asset", asset), ("from_symbol", from_symbol), ("to_symbol", to_symbol)):
             if value is not None or name in {"type", "asset"}:
-                _check_text(name, value)
+                check_text(name, value)
         transfer = cls.__new__(cls)
         transfer._fill(type, asset, positive_amount(amount), from_symbol, to_symbol, checked=False)  # noqa: SLF001
         return transfer
@@ -102,15 +106,38 @@ class Transfer:
         """Set the fields of a new object, which is frozen for everybody else."""
         texts = {"type": type, "asset": asset, "from_symbol": from_symbol, "to_symbol": to_symbol}
         for name, text in texts.items():
-            # Plain text also where an enum or another subclass came in: stored and compared by what it holds.
-            object.__setattr__(self, name, None if text is None else str.__str__(text))
+            object.__setattr__(self, name, plain(text))
         object.__setattr__(self, "amount", amount)
         object.__setattr__(self, "checked", checked)
+
+    @classmethod
+    def recorded(
+        cls,
+        type: str,  # noqa: A002
+        asset: str,
+        amount: Decimal | str | int,
+        *,
+        from_symbol: str | None = None,
+        to_symbol: str | None = None,
+        checked: bool,
+    ) -> Self:
+        """
+        Make a transfer again that a journal or an attempt holds, whatever rules held when it was made.
+
+        Only the rules for money are checked again; raises InvalidTransfer. It stays ``checked`` if it was, unless this
+        version does not know the type: then it counts as unchecked.
+        """
+        transfer = cls.unchecked(type, asset, amount, from_symbol=from_symbol, to_symbol=to_symbol)
+        object.__setattr__(transfer, "checked", checked and transfer.type in TRANSFER_TYPES)
+        return transfer
 
     @property
     def amount_text(self) -> str:
         """The amount as fixed-point text: what goes over the wire."""
         return amount_text(self.amount)
+
+    def __repr__(self) -> str:
+        return described(self, "type", "asset", "amount", "from_symbol", "to_symbol")
 
 
 def amount_text(amount: Decimal) -> str:
@@ -120,53 +147,102 @@ def amount_text(amount: Decimal) -> str:
 
 def check_type(name: object) -> None:
     """Raise InvalidTransfer for anything but the name of a known type."""
-    if not isinstance(name, str) or name not in TRANSFER_TYPES:
-        message = (
-            f"{name!r} is not a transfer type: TRANSFER_TYPES lists them, transfer_type(source, target) finds one, "
-            "and Transfer.unchecked takes one that is new"
-        )
+    text = plain(name)
+    if isinstance(text, str) and text in TRANSFER_TYPES:
+        return
+    if isinstance(text, str) and (meant := spelt(text, "_")) in TRANSFER_TYPES:
+        message = f"{quoted(name)} is not a transfer type: write {meant!r}"
         raise InvalidTransfer(message)
+    message = (
+        f"{quoted(name)} is not a transfer type: TRANSFER_TYPES lists them, transfer_type(source, target) finds one, "
+        "and Transfer.unchecked takes one that is new"
+    )
+    raise InvalidTransfer(message)
 
 
 def check_symbols(name: str, from_symbol: str | None, to_symbol: str | None) -> None:
-    """Raise InvalidTransfer unless exactly the symbols that the type needs are there."""
+    """Raise InvalidTransfer unless exactly the symbols that the type needs are there, and spelt right."""
+    _check_needed(name, from_symbol, to_symbol)
+    for parameter, symbol in (("from_symbol", from_symbol), ("to_symbol", to_symbol)):
+        if symbol is not None:
+            check_name(parameter, symbol)
+    if from_symbol is not None and to_symbol is not None and _alike(from_symbol, to_symbol):
+        message = f"from_symbol and to_symbol are both {quoted(to_symbol)}: the money is in that wallet already"
+        raise InvalidTransfer(message)
+
+
+def check_former_rules(transfer: Transfer) -> None:
+    """Raise InvalidTransfer unless some version took this as a checked transfer: all rules but those for spelling."""
+    check_type(transfer.type)
+    _check_needed(transfer.type, transfer.from_symbol, transfer.to_symbol)
+    names = {"asset": transfer.asset, "from_symbol": transfer.from_symbol, "to_symbol": transfer.to_symbol}
+    for parameter, name in names.items():
+        if name is not None:
+            _check_visible(parameter, name)
+
+
+def _check_needed(name: str, from_symbol: str | None, to_symbol: str | None) -> None:
     info = TRANSFER_TYPES[name]
     for parameter, symbol, needed in (
         ("from_symbol", from_symbol, info.needs_from_symbol),
         ("to_symbol", to_symbol, info.needs_to_symbol),
     ):
-        if symbol is None:
-            if needed:
-                message = f"{name} needs {parameter}: the trading pair of the isolated margin wallet, e.g. 'BTCUSDT'"
-                raise InvalidTransfer(message)
-        elif needed:
-            check_name(parameter, symbol)
-        else:
+        if symbol is None and needed:
+            message = f"{name} needs {parameter}: the trading pair of the isolated margin wallet, e.g. 'BTCUSDT'"
+            raise InvalidTransfer(message)
+        if symbol is not None and not needed:
             message = f"{name} takes no {parameter}: leave it out, or the money may go to another wallet"
             raise InvalidTransfer(message)
 
 
-def check_name(parameter: str, name: object) -> None:
-    """Raise InvalidTransfer unless this is the name of an asset or symbol: visible characters of any script."""
-    text = _check_text(parameter, name)
-    for character in text:
-        if unicodedata.category(character) in _INVISIBLE_CATEGORIES or character in _INVISIBLE_CHARACTERS:
-            label = unicodedata.name(character, f"U+{ord(character):04X}")
-            message = f"{parameter} {text!r} holds a character that nobody sees ({label}): leave it out"
-            raise InvalidTransfer(message)
+def _alike(one: str, other: str) -> bool:
+    return unicodedata.normalize("NFKC", one).casefold() == unicodedata.normalize("NFKC", other).casefold()
 
 
-def _check_text(parameter: str, value: object) -> str:
+def check_name(parameter: str, name: object) -> str:
+    """Return an asset or symbol; raises InvalidTransfer where nobody sees all of it, or it is spelt otherwise."""
+    text = check_text(parameter, name)
+    if _ORDINARY.fullmatch(text):
+        return text
+    _check_visible(parameter, text)
+    meant = spelt(text)
+    if not meant:
+        message = f"{parameter} {quoted(text)} has no letter and no digit"
+        raise InvalidTransfer(message)
+    if text != meant:
+        message = f"{parameter} {quoted(text)} is not how the exchange spells it: write {quoted(meant)}"
+        raise InvalidTransfer(message)
+    return text
+
+
+def _check_visible(parameter: str, text: str) -> None:
+    if hidden := invisible_in(text):
+        message = f"{parameter} {quoted(text)} holds a character that nobody sees ({hidden}): leave it out"
+        raise InvalidTransfer(message)
+
+
+def spelt(name: str, between: str = "") -> str:
+    """Return how the exchange spells a name: capitals, and nothing (or ``between``) where there was a separator."""
+    pair, separator, _ = name.partition(":")
+    if separator and "/" in pair:
+        name = pair  # what follows in ccxt's form is the currency in which a contract is settled
+    capitals = name.translate(_UPPER)
+    return between.join(filter(None, "".join(" " if each in _SEPARATORS else each for each in capitals).split(" ")))
+
+
+def check_text(parameter: str, value: object) -> str:
+    """Return a text as a plain one; raises InvalidTransfer for an empty one and for what is no text."""
     if not isinstance(value, str):
         message = f"{parameter} must be a str, not {type(value).__name__}"
         raise InvalidTransfer(message)
-    if not value:
+    text = plain(value)
+    if not text:
         message = f"{parameter} is empty"
         raise InvalidTransfer(message)
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        message = f"{parameter} {value!r} holds half of a surrogate pair, which is not text"
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        message = f"{parameter} {quoted(text)} holds half of a surrogate pair, which is not text"
         raise InvalidTransfer(message)
-    return value
+    return text
 
 
 def positive_amount(amount: object) -> Decimal:
@@ -179,7 +255,7 @@ def positive_amount(amount: object) -> Decimal:
             exact = Decimal(amount) if abs(amount) < 10**_EXPONENT_LIMIT else Decimal("Infinity")
         case str():
             if not _NUMBER.fullmatch(amount):
-                message = f"amount {amount[:50]!r} is not a positive decimal number like '25.5'"
+                message = f"amount {quoted(amount)} is not a positive decimal number like '25.5'"
                 raise InvalidTransfer(message)
             exact = Decimal(amount)
         case Decimal():

@@ -13,6 +13,7 @@ from typing import Final, Literal, get_args
 from attrs import frozen
 
 from binance_transfer.errors import InvalidTransfer
+from binance_transfer.visible import quoted
 from binance_transfer_api.models import (
     TRANSFER_TYPE_ROWS,
     TransferTypeBetweenSharedWallets,
@@ -100,11 +101,7 @@ def transfer_type(source: Wallet, target: Wallet) -> TransferType:
 
     Raises InvalidTransfer where there is none; the message names a way in two hops.
     """
-    try:
-        source, target = Wallet(source), Wallet(target)
-    except ValueError as error:
-        message = f"{error}: wallets are {', '.join(wallet.value for wallet in Wallet)}"
-        raise InvalidTransfer(message) from None
+    source, target = _wallet("source", source), _wallet("target", target)
     if direct := _direct(source, target):
         return direct.name
     if source is target:
@@ -120,6 +117,15 @@ def transfer_type(source: Wallet, target: Wallet) -> TransferType:
     ways = [f"{first.name} (to {first.target.name}), then {second.name}" for first, second in ranked]
     message = f"no transfer type leads from {source.name} to {target.name}"
     raise InvalidTransfer(f"{message}; in two hops: {ways[0]}" if ways else f"{message}, nor do two")
+
+
+def _wallet(name: str, wallet: object) -> Wallet:
+    """Take a wallet, or the value of one."""
+    for each in Wallet:
+        if wallet is each or (isinstance(wallet, str) and str.__str__(wallet) == each.value):
+            return each
+    message = f"{name} is {quoted(wallet)}, and wallets are {', '.join(each.value for each in Wallet)}"
+    raise InvalidTransfer(message)
 
 
 def _direct(source: Wallet, target: Wallet) -> TransferTypeInfo | None:

@@ -5,6 +5,7 @@
 from .account import Account as Account
 from .api_error import ApiError as ApiError
 from .api_restrictions import ApiRestrictions as ApiRestrictions
+from .asset_balance import AssetBalance as AssetBalance
 from .server_time import ServerTime as ServerTime
 from .system_status import SystemStatus as SystemStatus
 from .transfer_accepted import TransferAccepted as TransferAccepted
@@ -17,3 +18,4 @@ from .transfer_type import (
     TransferTypeBetweenSharedWallets as TransferTypeBetweenSharedWallets,
     TransferTypeRow as TransferTypeRow,
 )
+from .wallet_balance import WalletBalance as WalletBalance

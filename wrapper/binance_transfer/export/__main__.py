@@ -13,13 +13,10 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import Final
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
-from binance_transfer.entries import Entry
 from binance_transfer.errors import JournalFailed
 from binance_transfer.export import to_csv, to_html, to_jsonl
 from binance_transfer.journal import Journal
+from binance_transfer.journal.records import Entry
 
 _USAGE: Final = 2
 
@@ -27,15 +24,11 @@ _USAGE: Final = 2
 def main(arguments: Sequence[str] | None = None, *, now_ms: Callable[[], int] = lambda: time.time_ns() // 10**6) -> int:
     """Export, and return the exit code: 0, or 2 where there is nothing to export from or no way to write it."""
     options = _parser().parse_args(arguments)
-    if (path := _file_of(options.url)) and not path.exists():
-        return _refused(f"there is no journal {path}")
     try:
-        with Journal(options.url, account=options.account) as journal:
-            entries = journal.entries()
+        with Journal.for_reading(options.url, account=options.account) as journal:
+            entries = list(journal.entries())
     except (JournalFailed, ValueError) as error:
         return _refused(str(error))
-    if not entries:
-        print(f"account {options.account!r} has no keys in this journal: check the name", file=sys.stderr)
     text = _text(entries, options.format, options.account, now_ms())
     try:
         _write(text, options.output)
@@ -55,15 +48,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--format", required=True, choices=("csv", "jsonl", "html"), help="what to write")
     parser.add_argument("--output", type=Path, metavar="FILE", help="where to, instead of standard output")
     return parser
-
-
-def _file_of(url: str) -> Path | None:
-    """Return the file of a journal that has one: it must be there, since opening it would make it."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        return None  # the journal says what is wrong with it
-    return Path(parsed.database) if parsed.drivername.startswith("sqlite") and parsed.database else None
 
 
 def _text(entries: Sequence[Entry], form: str, account: str, now_ms: int) -> str:

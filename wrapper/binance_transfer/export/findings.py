@@ -10,9 +10,10 @@ from enum import IntEnum
 
 from attrs import field, frozen, mutable
 
-from binance_transfer.audit import Audit, fits
-from binance_transfer.entries import AttemptRecord, Entry
+from binance_transfer.candidates import could_be
 from binance_transfer.history import TransferRecord
+from binance_transfer.journal.audit import Audit
+from binance_transfer.journal.records import AttemptRecord, Entry
 from binance_transfer.policy import exact_sum
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import TRANSFER_TYPES
@@ -56,7 +57,7 @@ def _finding(entry: Entry, now_ms: int, unclaimed: Sequence[TransferRecord]) -> 
     record = entry.open_attempt
     if record is None:
         return None
-    candidates = tuple(row for row in unclaimed if fits(record, row))
+    candidates = tuple(row for row in unclaimed if could_be(record.attempt.transfer, record.window, row))
     if len(candidates) > 1 or any(answer.outcome == "Ambiguous" for answer in record.answers):
         return Finding(Need.AMBIGUOUS, entry, record, candidates)
     return Finding(Need.OVERDUE if now_ms > record.window_end_ms else Need.UNDER_WAY, entry, record, candidates)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from binance_transfer.entries import AttemptRecord, Entry
+from binance_transfer.journal.records import AttemptRecord, Entry
 from binance_transfer.transfer_types import TRANSFER_TYPES
 
 COLUMNS: Final = (
@@ -32,6 +32,7 @@ COLUMNS: Final = (
     "opened_ms",
     "timestamp_ms",
     "recv_window_ms",
+    "window_start_ms",
     "window_end_ms",
     "verdict",
     "verdict_ms",
@@ -86,6 +87,7 @@ def _row(entry: Entry, number: int, record: AttemptRecord) -> tuple[str | int | 
         record.opened_ms,
         attempt.timestamp_ms,
         attempt.recv_window_ms,
+        record.window_start_ms,
         record.window_end_ms,
         record.verdict,
         record.verdict_ms,
@@ -120,13 +122,16 @@ def _document(entry: Entry) -> dict[str, Any]:
             {
                 "attempt": record.attempt.to_dict(),
                 "opened_ms": record.opened_ms,
+                "window_start_ms": record.window_start_ms,
                 "window_end_ms": record.window_end_ms,
+                "opening": record.opening,
                 "state": record.state,
                 "tran_id": record.tran_id,
                 "verdict": record.verdict,
                 "verdict_ms": record.verdict_ms,
                 "note": record.note,
                 "answers": [attrs.asdict(answer) for answer in record.answers],
+                "verdicts": [attrs.asdict(verdict) for verdict in record.verdicts],
             }
             for record in entry.attempts
         ],

@@ -5,8 +5,8 @@ GET /sapi/v1/account/apiRestrictions
 
 Tell what this API key may do.
 
-Page (en): https://developers.binance.com/docs/wallet/account/api-key-permission
-Page (zh): https://developers.binance.com/docs/zh-CN/wallet/account/api-key-permission
+Page (en):
+https://developers.binance.com/en/docs/catalog/core-trading-wallet/api/rest-api/account#get-api-key-permission
 """
 
 from typing import Final

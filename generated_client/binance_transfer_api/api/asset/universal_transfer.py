@@ -8,8 +8,7 @@ Move an asset between two wallets of the same user.
 Takes no client-supplied id and is not known to de-duplicate: a call that is not answered may have moved money,
 and sending it again may move it twice.
 
-Page (en): https://developers.binance.com/docs/wallet/asset/user-universal-transfer
-Page (zh): https://developers.binance.com/docs/zh-CN/wallet/asset/user-universal-transfer
+Page (en): https://developers.binance.com/en/docs/catalog/core-trading-wallet/api/rest-api/asset#user-universal-transfer
 """
 
 from typing import Final
@@ -20,7 +19,7 @@ from ...models.transfer_accepted import TransferAccepted
 from ...models.transfer_type import TransferType
 from ...types import Request, Unexpected, parse, texts
 
-WEIGHT: Final = 900
+WEIGHT: Final = 300
 WEIGHT_KIND: Final = "uid"
 WEIGHT_LIMIT: Final = 180000
 USED_WEIGHT_HEADER: Final = "X-SAPI-USED-UID-WEIGHT-1M"

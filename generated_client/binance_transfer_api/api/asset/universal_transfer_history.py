@@ -8,8 +8,8 @@ List the universal transfers of one type.
 The only way to learn what became of a transfer that was not answered. There is no filter by `tranId`;
 rows carry no symbols. Sort order and the lag until a transfer shows up are documented nowhere.
 
-Page (en): https://developers.binance.com/docs/wallet/asset/query-user-universal-transfer
-Page (zh): https://developers.binance.com/docs/zh-CN/wallet/asset/query-user-universal-transfer
+Page (en):
+https://developers.binance.com/en/docs/catalog/core-trading-wallet/api/rest-api/asset#query-user-universal-transfer-history
 """
 
 from typing import Final

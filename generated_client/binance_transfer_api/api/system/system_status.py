@@ -5,8 +5,7 @@ GET /sapi/v1/system/status
 
 Tell whether the exchange is under maintenance.
 
-Page (en): https://developers.binance.com/docs/wallet/others/system-status
-Page (zh): https://developers.binance.com/docs/zh-CN/wallet/others/system-status
+Page (en): https://developers.binance.com/en/docs/catalog/core-trading-wallet/api/rest-api/others#system-status
 """
 
 from typing import Final

@@ -1,0 +1,480 @@
+"""
+Transfers under an idempotency key: recorded, sent once, and found out about.
+
+One rule: a call answers with what is committed for its key, never with what its own attempt saw.
+"""
+
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Final, TypeVar
+from uuid import uuid4
+
+from attrs import evolve, frozen
+
+from binance_transfer.attempt import Attempt
+from binance_transfer.clock import Deadline
+from binance_transfer.errors import (
+    Ambiguous,
+    ClockOutOfSync,
+    InvalidTransfer,
+    JournalFailed,
+    NotExecuted,
+    NotSent,
+    OutcomeUnknown,
+    ProvenAbsent,
+    RateLimited,
+    ReadFailed,
+    TransferError,
+)
+from binance_transfer.flows import calls
+from binance_transfer.flows.calls import SHARE_AFTER_A_WAIT, SHARE_TO_SEND, read_clock_if_stale, too_late
+from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
+from binance_transfer.flows.reconcile import Failed, Owners, reconcile
+from binance_transfer.journal import rules
+from binance_transfer.journal.pacing import Wait, Weight
+from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, Verdict
+from binance_transfer.journal.rules import Recorded, Superseded
+from binance_transfer.journal.transaction import JournalTransaction
+from binance_transfer.policy import Policy
+from binance_transfer.transfer import Transfer
+from binance_transfer.wire import outcome
+from binance_transfer.wire.answer import Answer, Reply
+from binance_transfer.wire.outcome import LIMITED, Receipt
+from binance_transfer_api.api.account import account
+
+T = TypeVar("T")
+
+_SILENCE_S: Final = 60  # after a 429 that does not say for how long
+_SILENCE_LIMIT_S: Final = 3_600  # a longer figure must not silence an account for ever
+_TO_RECORD_S: Final = 1.0  # what a call may last longer, to record what became of it
+_RECORD_PAUSE_S: Final = 0.2
+_WINDOW_SHARE: Final = 0.5  # of the receive window has to be left when a recorded attempt is sent
+
+
+@frozen
+class JournalClaims:
+    """Who an id of the exchange belongs to, told by the journal, for one opening of an attempt."""
+
+    opening: int
+
+    def owners(self, attempt: Attempt, ids: Collection[int], deadline: Deadline) -> Flow[Owners]:
+        """Return who ids belong to; raises Superseded where the attempt has its verdict by now."""
+
+        def ask(journal: JournalTransaction) -> Owners:
+            rules.open_attempt(journal, attempt, self.opening)
+            owners = journal.owners(ids)
+            others = frozenset(tran_id for tran_id, owner in owners.items() if owner != attempt.id)
+            return Owners(others, journal.once_named(ids, attempt.id) - owners.keys())
+
+        return (yield from Transaction(ask, _recording_s(deadline), reads=True))
+
+    def claim(self, attempt: Attempt, tran_id: int, deadline: Deadline) -> Flow[bool]:
+        """Write the verdict that the attempt is this transfer; False where the id is another attempt's."""
+        del attempt, tran_id, deadline
+        yield from ()
+        return True  # _resolved writes it, as it writes every verdict
+
+    def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline) -> Flow[AttemptRecord | None]:
+        """Return the newest attempt of the same query that the exchange accepted (rule 3)."""
+        return (
+            yield from Transaction(
+                lambda journal: journal.canary(attempt.transfer, attempt.id, since_ms),
+                _recording_s(deadline),
+                reads=True,
+            )
+        )
+
+
+def key_for(intent: Transfer | Attempt) -> str:
+    """Make a key for a call that brings none: an attempt that comes again is known by its own id."""
+    return intent.id if isinstance(intent, Attempt) else uuid4().hex
+
+
+def transfer(
+    context: Context,
+    bound: Callable[[Deadline], Flow[None]],
+    intent: Transfer | Attempt,
+    key: str,
+    policy: Policy,
+    deadline: Deadline,
+    *,
+    resolves: bool,
+) -> Flow[Receipt]:
+    """
+    Make a transfer once under a key, whoever has tried before.
+
+    bound: makes sure that the journal's account is this client's.
+    resolves: reconcile before giving up.
+
+    Returns a Receipt, replayed where the key had moved. Raises as TransferClient.transfer says.
+    """
+    waited = False
+    while True:
+        try:
+            yield from bound(deadline)
+            if context.clock.stale and (moved := (yield from _recorded_receipt(intent, key, deadline))):
+                return moved  # the exchange need not be asked what time it is
+            if not isinstance(intent, Attempt):
+                yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
+        except ReadFailed as failed:
+            return (yield from _unprepared(context, intent, key, failed, deadline))
+        found = yield from Transaction(_begin(context, key, intent, policy), deadline.left_s())
+        if not isinstance(found, Wait):
+            break
+        yield from _wait(context, key, intent, found, deadline)
+        waited = True
+    if isinstance(found, AttemptRecord):
+        share = SHARE_AFTER_A_WAIT if waited else SHARE_TO_SEND
+        return (yield from _send(context, found, deadline, share, resolves=resolves))
+    return (yield from _answered(context, found, None, None, deadline, resolves=resolves))
+
+
+def _recorded_receipt(intent: Transfer | Attempt, key: str, deadline: Deadline) -> Flow[Receipt | None]:
+    """Return the receipt of a key that moved, None for any other; raises IdempotencyConflict."""
+    entry = yield from Transaction(
+        partial(rules.checked_entry, key=key, transfer=_transfer_of(intent)), deadline.left_s(), reads=True
+    )
+    return _receipt(entry, None, None) if entry and entry.moved else None
+
+
+def _transfer_of(intent: Transfer | Attempt) -> Transfer:
+    return intent.transfer if isinstance(intent, Attempt) else intent
+
+
+def _begin(
+    context: Context, key: str, intent: Transfer | Attempt, policy: Policy
+) -> Callable[[JournalTransaction], AttemptRecord | Entry | Wait]:
+    settings, clock = context.settings, context.clock
+
+    def make_attempt() -> Attempt:
+        if isinstance(intent, Attempt):
+            return intent
+        return Attempt(intent, clock.now_ms(), settings.recv_window_ms)
+
+    return lambda journal: rules.begin(journal, key, intent, make_attempt, settings.settle_ms, policy, clock.now_ms)
+
+
+def _leaving_time_to_send(context: Context, deadline: Deadline) -> Deadline:
+    return deadline.earlier(deadline.left_s() - SHARE_TO_SEND * context.settings.timeout_s)
+
+
+def _wait(context: Context, key: str, intent: Transfer | Attempt, wait: Wait, deadline: Deadline) -> Flow[None]:
+    """Wait for a turn, if the transfer can still be sent and answered afterwards; else say for how long it would be."""
+    if isinstance(intent, Attempt):
+        last_ms = intent.timestamp_ms + intent.recv_window_ms
+        if context.clock.now_ms() + 1000 * wait.seconds > last_ms:
+            message = f"the attempt cannot be sent in its time, {wait.reason}: prepare another one later"
+            raise InvalidTransfer(message)
+    if wait.seconds + SHARE_AFTER_A_WAIT * context.settings.timeout_s > deadline.left_s():
+        message = f"not sent: {wait.reason}, for {wait.seconds:.1f} s more, which is longer than this call may last"
+        retry_after_s = -int(-wait.seconds // 1)
+        if wait.asked:
+            raise RateLimited(message, code=None, msg="", retry_after_s=retry_after_s)
+        raise NotSent(message, retry_after_s=retry_after_s)
+    context.log(f"{key}: waiting {wait.seconds:.1f} s, {wait.reason}")
+    yield from Sleep(wait.seconds)
+
+
+def _unprepared(
+    context: Context, intent: Transfer | Attempt, key: str, failed: ReadFailed, deadline: Deadline
+) -> Flow[Receipt]:
+    """
+    Answer a call that could not read what it has to read before it sends.
+
+    A key that has moved is answered from the journal; one that may have is not called "not sent".
+    """
+    transfer = _transfer_of(intent)
+    try:
+        entry = yield from Transaction(
+            partial(rules.checked_entry, key=key, transfer=transfer), _recording_s(deadline), reads=True
+        )
+    except JournalFailed as journal_failed:
+        message = f"nothing was sent ({failed}), and what became of the key earlier could not be read: {journal_failed}"
+        attempt = intent if isinstance(intent, Attempt) else _unsent(context, transfer)
+        raise _of_key(OutcomeUnknown(message, attempt=attempt)) from None
+    if entry is not None and entry.moved is not None:
+        return _receipt(entry, None, None)
+    if entry is not None and entry.open_attempt is not None:
+        message = f"key {key!r} has an attempt without a verdict, which could not be looked for: {failed}"
+        raise _of_key(OutcomeUnknown(message, attempt=entry.open_attempt.attempt)) from None
+    raise outcome.not_begun(failed) from None
+
+
+def _unsent(context: Context, transfer: Transfer) -> Attempt:
+    return Attempt(transfer, context.clock.now_ms(), context.settings.recv_window_ms)
+
+
+def _send(
+    context: Context, record: AttemptRecord, deadline: Deadline, share: float, *, resolves: bool
+) -> Flow[Receipt]:
+    """Send an attempt that is recorded, and record what came of it."""
+    attempt = record.attempt
+    left_ms = attempt.timestamp_ms + attempt.recv_window_ms - context.clock.now_ms()
+    reason = too_late(context, deadline, share)
+    if not reason and left_ms < _WINDOW_SHARE * attempt.recv_window_ms:
+        reason = f"not sent: recording it took so long that only {left_ms / 1000:.1f} s of its window were left"
+    if reason:
+        yield from _close_unsent(context, record, reason, deadline)
+        raise NotSent(reason)
+    reply = yield from calls.post(attempt, min(context.settings.timeout_s, deadline.left_s()))
+    try:
+        return (yield from _record_and_answer(context, record, reply, deadline, resolves=resolves))
+    except BaseException as interruption:
+        calls.remember_attempt(interruption, attempt)
+        raise
+
+
+def _close_unsent(context: Context, record: AttemptRecord, reason: str, deadline: Deadline) -> Flow[None]:
+    try:
+        yield from _close(context, record, "not-sent", deadline, note=reason)
+    except (JournalFailed, Superseded) as failed:
+        message = f"{reason}; and that could not be recorded ({failed}): call again with the same key"
+        raise _of_key(OutcomeUnknown(message, attempt=record.attempt)) from None
+
+
+def _record_and_answer(
+    context: Context, record: AttemptRecord, reply: Reply, deadline: Deadline, *, resolves: bool
+) -> Flow[Receipt]:
+    attempt, key = record.attempt, record.key
+    result: Receipt | TransferError
+    try:
+        result = outcome.judge(attempt, reply, context.settings.extra_rejected_codes)
+    except TransferError as error:
+        result = error
+    if isinstance(result, ClockOutOfSync):
+        context.clock.mark_stale()
+    try:
+        recorded = yield from _record(context, attempt, reply, result, deadline)
+    except JournalFailed as failed:
+        if isinstance(result, Receipt):
+            context.alert(f"{key}: moved as {result.tran_id}, and the journal could not record it: {failed}")
+            return evolve(result, idempotency_key=key, recorded=False)
+        message = f"{result}; and the journal could not record it ({failed}): call again with the same key"
+        raise _of_key(OutcomeUnknown(message, attempt=attempt)) from None
+    if recorded.alert:
+        context.alert(recorded.alert)
+    return (yield from _answered(context, recorded.entry, attempt, result, deadline, resolves=resolves))
+
+
+def _record(
+    context: Context, attempt: Attempt, reply: Reply, result: Receipt | TransferError, deadline: Deadline
+) -> Flow[Recorded]:
+    """Record an answer. An acceptance is tried again until the time of the call is over: losing it would cost most."""
+    change = _recording(context, attempt, reply, result)
+    while True:
+        try:
+            return (yield from Transaction(change, _recording_s(deadline)))
+        except JournalFailed:
+            if not isinstance(result, Receipt) or deadline.left_s() <= _RECORD_PAUSE_S:
+                raise
+        yield from Sleep(_RECORD_PAUSE_S)
+
+
+def _recording(
+    context: Context, attempt: Attempt, reply: Reply, result: Receipt | TransferError
+) -> Callable[[JournalTransaction], Recorded]:
+    match result:
+        case Receipt():
+            verdict: Verdict | None = "accepted"
+        case NotSent():
+            verdict = "not-sent"
+        case NotExecuted():
+            verdict = "refused"
+        case _:
+            verdict = None
+    now_ms = context.clock.now_ms()
+    silent_until_ms = 0
+    if isinstance(result, RateLimited) or result.http_status in LIMITED:
+        asked_s = _SILENCE_S if result.retry_after_s is None else result.retry_after_s
+        silent_until_ms = now_ms + 1000 * min(asked_s, _SILENCE_LIMIT_S)
+    answer = AnswerRecord(
+        now_ms,
+        type(result).__name__,
+        result.http_status,
+        getattr(result, "code", None),
+        getattr(result, "msg", "") or (reply.unreadable if isinstance(reply, Answer) else reply.reason),
+        result.tran_id if isinstance(result, Receipt) else None,
+    )
+    weight = Weight(result.used_uid_weight_1m, silent_until_ms)
+    return lambda journal: rules.record_answer(journal, attempt, answer, verdict, weight)
+
+
+def _answered(
+    context: Context,
+    entry: Entry,
+    own_attempt: Attempt | None,
+    result: Receipt | TransferError | None,
+    deadline: Deadline,
+    *,
+    resolves: bool,
+) -> Flow[Receipt]:
+    """Answer with the committed state of a key (rule 7)."""
+    if entry.moved is not None:
+        return _receipt(entry, own_attempt, result)
+    record = entry.open_attempt
+    if record is None:
+        # Every attempt provably moved nothing. What this call's own one was told says it best.
+        raise result if isinstance(result, NotExecuted) else _absent(entry, own_attempt)
+    if resolves and deadline.left_s() > 0:
+        return (yield from resolve(context, record, deadline, own_attempt))
+    if isinstance(result, OutcomeUnknown):
+        raise _of_key(result)
+    message = f"key {entry.key!r} has an attempt without a verdict: reconcile it, do not send again"
+    raise _of_key(OutcomeUnknown(message, attempt=record.attempt))
+
+
+def resolve(
+    context: Context, record: AttemptRecord, deadline: Deadline, own_attempt: Attempt | None = None
+) -> Flow[Receipt]:
+    """
+    Reconcile an attempt that is recorded, write the verdict, and answer with the state of its key.
+
+    own_attempt: what the caller itself has sent; another call's is replayed.
+    """
+    try:
+        entry = yield from _resolved(context, record, deadline)
+    except JournalFailed as failed:
+        message = f"the journal failed while the attempt was reconciled ({failed}): call again with the same key"
+        raise _of_key(OutcomeUnknown(message, attempt=record.attempt)) from None
+    except OutcomeUnknown as unknown:
+        raise _of_key(unknown) from None
+    return (yield from _answered(context, entry, own_attempt, None, deadline, resolves=True))
+
+
+def _resolved(context: Context, record: AttemptRecord, deadline: Deadline) -> Flow[Entry]:
+    """Write the verdict that reconciliation comes to, unless another worker does, and return the state of the key."""
+    attempt = record.attempt
+    claims = JournalClaims(record.opening)
+    try:
+        receipt = yield from reconcile(context, attempt, record.window, deadline, claims, record.answered_ids)
+        return (yield from _close_as_found(context, record, receipt.tran_id, deadline))
+    except ProvenAbsent as absent:
+        return (yield from _close_or_superseded(context, record, "absent", deadline, str(absent)))
+    except Failed as failed:
+        yield from _close_or_superseded(context, record, "failed", deadline, str(failed))
+        message = f"{failed}; the key may be used again"
+        raise OutcomeUnknown(message, attempt=attempt) from None
+    except Ambiguous as ambiguous:
+        yield from Transaction(_note(attempt, ambiguous, context.clock.now_ms()), _recording_s(deadline))
+        raise
+    except Superseded:
+        return (yield from _entry_of(attempt, deadline))
+
+
+def _close_as_found(context: Context, record: AttemptRecord, tran_id: int, deadline: Deadline) -> Flow[Entry]:
+    recorded = yield from _close(context, record, "found", deadline, tran_id)
+    if recorded.entry.open_attempt is not None and recorded.entry.moved is None:
+        message = "the only row of history that could be it went to another attempt: reconcile again"
+        raise OutcomeUnknown(message, attempt=record.attempt)
+    return recorded.entry
+
+
+def _close_or_superseded(
+    context: Context, record: AttemptRecord, verdict: Verdict, deadline: Deadline, note: str
+) -> Flow[Entry]:
+    try:
+        return (yield from _close(context, record, verdict, deadline, note=note)).entry
+    except Superseded:
+        return (yield from _entry_of(record.attempt, deadline))
+
+
+def _entry_of(attempt: Attempt, deadline: Deadline) -> Flow[Entry]:
+    return (yield from Transaction(partial(rules.entry_of, attempt=attempt), _recording_s(deadline), reads=True))
+
+
+def _close(
+    context: Context,
+    record: AttemptRecord,
+    verdict: Verdict,
+    deadline: Deadline,
+    tran_id: int | None = None,
+    *,
+    note: str = "",
+) -> Flow[Recorded]:
+    at_ms = context.clock.now_ms()
+
+    def change(journal: JournalTransaction) -> Recorded:
+        return rules.close(journal, record.attempt, record.opening, verdict, at_ms, tran_id, note)
+
+    recorded = yield from Transaction(change, _recording_s(deadline))
+    if recorded.alert:
+        context.alert(recorded.alert)
+    return recorded
+
+
+def _recording_s(deadline: Deadline) -> float:
+    """Return how long a call may wait for the journal once something is known that others need to know."""
+    return max(deadline.left_s(), _TO_RECORD_S)
+
+
+def _note(attempt: Attempt, ambiguous: Ambiguous, now_ms: int) -> Callable[[JournalTransaction], None]:
+    """Let those who read the journal see, once, that a person has to decide."""
+
+    def note(journal: JournalTransaction) -> None:
+        record = journal.attempt(attempt.id)
+        if record and not any(answer.outcome == Ambiguous.__name__ for answer in record.answers):
+            answer = AnswerRecord(now_ms, Ambiguous.__name__, None, None, str(ambiguous), None)
+            journal.add_answer(attempt.id, answer)
+
+    return note
+
+
+def resolve_all(context: Context, deadline_s: float) -> Flow[list[Entry]]:
+    """Reconcile every open attempt, each for so long, and return what became of their keys."""
+    clock = context.clock.local
+    resolved: list[Entry] = []
+    first = Deadline.within(deadline_s, clock)
+    for record in (yield from Transaction(lambda journal: journal.open_attempts(), first.left_s(), reads=True)):
+        deadline = Deadline.within(deadline_s, clock)
+        try:
+            yield from resolve(context, record, deadline)
+        except (OutcomeUnknown, ProvenAbsent) as error:
+            context.log(f"{record.key}: {error}")
+        resolved.append((yield from _entry_of(record.attempt, deadline)))
+    return resolved
+
+
+def _receipt(entry: Entry, own_attempt: Attempt | None, result: Receipt | TransferError | None) -> Receipt:
+    """Return the receipt of a key that moved: this call's own one, or a replay."""
+    if isinstance(result, Receipt) and result.tran_id == entry.tran_id:
+        return evolve(result, idempotency_key=entry.key)
+    record = entry.moved
+    assert record is not None and record.tran_id is not None  # noqa: S101, PT018  # what moved has an id
+    replayed = own_attempt is None or record.attempt.id != own_attempt.id
+    return Receipt(record.tran_id, record.attempt, idempotency_key=entry.key, replayed=replayed)
+
+
+def _absent(entry: Entry, own_attempt: Attempt | None) -> ProvenAbsent:
+    own = (record for record in entry.attempts if own_attempt and record.attempt.id == own_attempt.id)
+    record = next(own, entry.attempts[-1])
+    note = record.note or "it was not made and never will be"
+    return ProvenAbsent(f"key {entry.key!r} moved nothing: {note}", attempt=record.attempt)
+
+
+def _of_key(unknown: OutcomeUnknown) -> OutcomeUnknown:
+    """Mark an unknown outcome as one of a key: calling again with the key is safe, and finds out."""
+    unknown.retryable = True
+    return unknown
+
+
+def bind(context: Context, environment: str, fingerprint: str, deadline: Deadline) -> Flow[None]:
+    """
+    Make sure that the journal's account is this client's; raises ReadFailed and JournalFailed (rules 9 and 14).
+
+    fingerprint: of the client's API key. Where it is known the exchange is asked nothing.
+    """
+    known = yield from Transaction(
+        lambda journal: rules.is_bound(journal, environment, fingerprint), deadline.left_s(), reads=True
+    )
+    if known:
+        return
+    settings = context.settings
+    answer, _ = yield from calls.signed_read(
+        context,
+        lambda timestamp_ms: account.build_request(
+            omit_zero_balances=True, recv_window=settings.recv_window_ms, timestamp=timestamp_ms
+        ),
+        account.parse_response,
+        _leaving_time_to_send(context, deadline),
+    )
+    yield from Transaction(lambda journal: rules.bind(journal, environment, answer.uid, fingerprint), deadline.left_s())

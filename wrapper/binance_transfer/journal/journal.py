@@ -1,0 +1,363 @@
+"""
+The journal: idempotency keys that survive crashes, in SQLite for one machine or PostgreSQL for many.
+
+One rule: what it says is committed. A change runs alone in one transaction, and none is open while the network is used.
+"""
+
+import logging
+import os
+import unicodedata
+import weakref
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from sqlalchemy import Connection, update
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from binance_transfer.clock import ServerClock
+from binance_transfer.errors import JournalFailed, ResolutionRefused
+from binance_transfer.journal import rules
+from binance_transfer.journal.database import WITHIN_S, Database
+from binance_transfer.journal.postgresql import PostgresqlDatabase, take_setup_lock
+from binance_transfer.journal.records import Entry, State
+from binance_transfer.journal.resolution import checked_verdict
+from binance_transfer.journal.sqlite import SqliteDatabase
+from binance_transfer.journal.tables import Place, SqlTransaction, accounts
+from binance_transfer.moments import Moment, to_ms
+from binance_transfer.sealed import Sealed
+from binance_transfer.visible import plain, quoted
+
+T = TypeVar("T")
+
+_NAME_LENGTH: Final = 255
+_LOGGER: Final = logging.getLogger("binance_transfer")
+
+
+class Journal:
+    """
+    The records of one account.
+
+    url: "sqlite:///transfers.db" (one machine, several processes) or "postgresql+psycopg://…" (many machines). A
+        relative path is taken from where the process is now.
+    account: a name for the account. Its first use binds it to the exchange's uid; keys of the API may change.
+    create: False refuses to begin a journal where there is none. Beginning one is logged as a warning, since for an
+        empty journal every key is new.
+
+    Holds no secret, key or signature. Threads may share it; a forked process needs one of its own. Raises ValueError
+    for a URL that cannot be one, and JournalFailed where the database cannot be used.
+    """
+
+    _reads_only = False
+
+    def __init__(self, url: str, *, account: str, create: bool = True) -> None:
+        given = Sealed(url)
+        del url  # it may hold a password, and a traceback may show what a variable holds
+        self._begin(given, account)
+        try:
+            begun = self._own_process(lambda: self._database.prepare(create=create))
+        except BaseException:
+            self.close()
+            raise
+        if begun:
+            _LOGGER.warning("a new journal was begun, for which every key is new: %r", self)
+
+    def _begin(self, url: Sealed[Any], account: object) -> None:
+        self.account = _name(account)
+        self._process = os.getpid()
+        self._clocks: weakref.WeakSet[ServerClock] = weakref.WeakSet()
+        self._last_recorded: str | None = None
+        made = _database(url.open())
+        if isinstance(made, str):
+            raise ValueError(made)  # noqa: TRY004  # a text is what is wrong
+        self._database: Database = made
+
+    @classmethod
+    def for_reading(cls, url: str, *, account: str) -> Self:
+        """
+        Open a journal that is there, to look at it. Nothing is written, not even tables.
+
+        Raises JournalFailed where there is no journal, or none of this account.
+        """
+        given = Sealed(url)
+        del url
+        journal = cls.__new__(cls)
+        journal._begin(given, account)  # noqa: SLF001  # its own
+        journal._begin_reading()  # noqa: SLF001
+        return journal
+
+    def _begin_reading(self) -> None:
+        self._reads_only = True
+        try:
+            self._own_process(self._check_that_it_is_there)
+        except BaseException:
+            self.close()
+            raise
+
+    def _check_that_it_is_there(self) -> None:
+        self._database.check_current()
+        names = self.read(lambda journal: journal.names())
+        if self.account not in names:
+            there = ", ".join(map(quoted, names)) or "no account"
+            message = f"{self!r} is not in this journal, which holds {there}"
+            raise JournalFailed(message)
+
+    # --- what clients do ---------------------------------------------------------------------------------------------
+
+    def transact(self, change: Callable[[SqlTransaction], T], within_s: float = WITHIN_S) -> T:
+        """
+        Run a change of this account's records alone, commit it and return its result; raises JournalFailed.
+
+        within_s: how long to wait for other workers.
+        """
+        if self._reads_only:
+            message = f"{self!r} was opened for reading"
+            raise JournalFailed(message)
+        added: list[str] = []
+
+        def run(connection: Connection) -> T:
+            journal = SqlTransaction(connection, self.account)
+            if not journal.lock():
+                if connection.dialect.name == "postgresql":
+                    take_setup_lock(connection)
+                journal.open()
+            self._check_continuity(journal)
+            result = change(journal)
+            added[:] = [journal.added] if journal.added else []
+            return result
+
+        result = self._own_process(lambda: self._database.transact(run, within_s))
+        for attempt_id in added:
+            self._read_back(attempt_id, within_s)
+        return result
+
+    def read(self, look: Callable[[SqlTransaction], T], within_s: float = WITHIN_S) -> T:
+        """Look at one committed state of the records without keeping anybody from changing them."""
+        run = lambda connection: look(SqlTransaction(connection, self.account))  # noqa: E731
+        return self._own_process(lambda: self._database.read(run, within_s))
+
+    def _check_continuity(self, journal: SqlTransaction) -> None:
+        """Refuse a database that lacks what this process has recorded: an older copy was put in its place."""
+        if self._last_recorded is not None and not journal.holds(self._last_recorded):
+            message = (
+                f"{self!r} lacks what was recorded in it before: it was replaced by an older copy, for which keys that "
+                "were used are new; restore the right one, or run an audit and open it anew"
+            )
+            raise JournalFailed(message)
+
+    def _read_back(self, attempt_id: str, within_s: float) -> None:
+        """Make sure that an attempt can be read before it is sent: a lost lock lets another process write over it."""
+        if not self.read(lambda journal: journal.holds(attempt_id), within_s):
+            message = f"{self!r}: what was committed is not there: another program wrote over it; nothing was sent"
+            raise JournalFailed(message)
+        self._last_recorded = attempt_id
+
+    def follow(self, clock: ServerClock) -> None:
+        """Take the time at the exchange from a client's clock, once that has asked the exchange."""
+        self._clocks.add(clock)
+
+    # --- what people look at -----------------------------------------------------------------------------------------
+
+    def get(self, key: str) -> Entry | None:
+        """Return what is known about a key, None for one that was never used."""
+        return self.read(lambda journal: journal.entry(key))
+
+    def entries(self, *, state: State | None = None, since: Moment | None = None) -> Iterator[Entry]:
+        """
+        Iterate over all keys, or those in one state, oldest first, a page at a time. Workers may go on meanwhile.
+
+        since: only keys that were first used then or later; ms since 1970 or an aware datetime.
+
+        Each page is one committed state; what changes while others are read may be missed or seen.
+        """
+        return self._entries(state, 0 if since is None else to_ms("since", since))
+
+    def _entries(self, state: State | None, since_ms: int) -> Iterator[Entry]:
+        place: Place | None = None
+        while True:
+            found, place = self.read(partial(_page, since_ms=since_ms, place=place))
+            yield from (entry for entry in found if state in {None, entry.state})
+            if place is None:
+                return
+
+    # --- what people do ----------------------------------------------------------------------------------------------
+
+    def resolve(self, key: str, *, tran_id: int | None = None, not_executed: bool = False, note: str = "") -> Entry:
+        """
+        Write a person's verdict on the open attempt of a key, and return the key.
+
+        ``client.resolve`` does the same after a look at history.
+
+        tran_id: the exchange's id of the transfer, where it moved.
+        not_executed: True where it did not.
+        note: why, for those who read it later.
+
+        Raises ResolutionRefused: the window is still open, no client of this journal has read the exchange's clock, the
+        id is another attempt's, there is nothing to resolve.
+        """
+        checked_verdict(tran_id, not_executed=not_executed)
+        now_ms = self._now_ms()
+        return self.transact(lambda journal: rules.resolve(journal, key, tran_id, note, now_ms))
+
+    def correct(
+        self,
+        key: str,
+        *,
+        tran_id: int | None = None,
+        not_executed: bool = False,
+        note: str,
+        attempt: str | None = None,
+    ) -> Entry:
+        """
+        Give a key that has a verdict another one, and return the key. The earlier one stays on record.
+
+        tran_id, not_executed: what is right.
+        note: why; it is needed.
+        attempt: the id of the attempt that is meant, where the key has several.
+
+        Raises ResolutionRefused: as ``resolve`` does, and while any attempt of the key is open.
+        """
+        checked_verdict(tran_id, not_executed=not_executed)
+        if _is_blank(note):
+            message = "say in the note why the verdict is corrected: it is what others will go by"
+            raise ResolutionRefused(message)
+        now_ms = self._now_ms()
+        return self.transact(lambda journal: rules.correct(journal, key, tran_id, note, attempt, now_ms))
+
+    def _now_ms(self) -> int:
+        """Return what time it is at the exchange at least; raises ResolutionRefused where nobody has asked."""
+        known = [clock.now_ms() for clock in self._clocks if clock.was_read]
+        if not known:
+            message = (
+                "no client of this journal has read the exchange's clock, and this machine's may be wrong: use "
+                "client.resolve, or a client that has made a call"
+            )
+            raise ResolutionRefused(message)
+        return min(known)
+
+    def halt(self, reason: str) -> None:
+        """Let every worker's next send be refused with PolicyDenied, until ``resume``."""
+        if _is_blank(reason):
+            message = "say why sending is halted: the workers' errors will show it"
+            raise ValueError(message)
+        self.transact(lambda journal: rules.halt(journal, reason))
+
+    def resume(self) -> None:
+        """End a halt, and a silence that the exchange asked for."""
+        self.transact(rules.resume)
+
+    def backup(self, path: "str | os.PathLike[str]") -> None:
+        """
+        Copy the file of a journal in SQLite, as it is at one moment, while workers go on.
+
+        path: a file that is not there yet.
+
+        The copy is marked: nothing is sent from it before ``adopt``, since it does not know the keys that are used from
+        now on. Raises JournalFailed; PostgreSQL has pg_dump.
+        """
+        if not isinstance(self._database, SqliteDatabase):
+            message = f"{self!r} is a database of PostgreSQL: back it up with pg_dump"
+            raise JournalFailed(message)
+        made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        database, target = self._database, os.fspath(path)
+        self._own_process(lambda: database.backup(target, lambda copy: _mark(copy, made)))
+
+    def adopt(self, note: str) -> None:
+        """
+        Let a copy that was restored be sent from. Run ``client.audit`` before: what it lacks may have moved.
+
+        note: who looked, and what at; it is kept.
+        """
+        if _is_blank(note):
+            message = "say in the note what was looked at: keys that were used after the copy was made are new to it"
+            raise ValueError(message)
+        self.transact(lambda journal: rules.adopt(journal, note))
+        _LOGGER.warning("%r was adopted: %s", self, note)
+
+    def close(self) -> None:
+        """Close all connections to the database."""
+        if os.getpid() == self._process:
+            self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "_database"):
+            return "<Journal (not made)>"
+        return f"<Journal {self.account!r} in {self._database.shown()}>"
+
+    def _own_process(self, run: Callable[[], T]) -> T:
+        """Run something with the database, in the process that opened it, and name it where it fails."""
+        if os.getpid() != self._process:
+            message = "this journal was opened before a fork: open one in each process"
+            raise JournalFailed(message)
+        try:
+            return run()
+        except JournalFailed as failed:
+            if repr(self) in str(failed):
+                raise
+            message = f"{self!r}: {failed}"
+        raise JournalFailed(message)
+
+
+def _page(journal: SqlTransaction, since_ms: int, place: Place | None) -> tuple[list[Entry], Place | None]:
+    return journal.entries(since_ms, place)
+
+
+def _mark(copy: Connection, made: str) -> None:
+    copy.execute(update(accounts).values(backup=made))
+
+
+def _name(account: object) -> str:
+    """Return the name of an account as it is stored; raises ValueError."""
+    name = unicodedata.normalize("NFC", plain(account).strip()) if isinstance(account, str) else ""
+    if not name or len(name) > _NAME_LENGTH or not name.isprintable():
+        message = (
+            f"account must be a name of up to {_NAME_LENGTH} visible characters, e.g. 'treasury', not {quoted(account)}"
+        )
+        raise ValueError(message)
+    return name
+
+
+def _is_blank(value: object) -> bool:
+    return not isinstance(value, str) or not value.strip()
+
+
+def _database(url: object) -> Database | str:
+    """Return a database, or what is wrong with the URL, which is never shown: it may hold a password."""
+    try:
+        parsed = make_url(plain(url)) if isinstance(url, (str, URL)) else URL.create("")
+    except (ArgumentError, ValueError):
+        parsed = URL.create("")
+    try:
+        match parsed.drivername:
+            case "sqlite" | "sqlite+pysqlite":
+                return _sqlite(parsed)
+            case "postgresql" | "postgresql+psycopg" if "@" in (parsed.host or ""):
+                return "url has a password with a character that has to be percent-encoded: @ is %40"
+            case "postgresql" | "postgresql+psycopg":
+                return PostgresqlDatabase(parsed)
+            case _:
+                return "url must be like 'sqlite:///transfers.db' or 'postgresql+psycopg://user@host/database'"
+    except ImportError:
+        return "PostgreSQL needs psycopg: pip install 'binance-universal-transfer[postgresql]'"
+
+
+def _sqlite(url: URL) -> Database | str:
+    if url.host or url.username:
+        return "url names a host for SQLite, which is a file: sqlite:///transfers.db"
+    database = url.database
+    if not database or database == ":memory:" or database.startswith("file:"):
+        return "a journal needs a file: memory does not survive a crash"
+    if url.query:
+        return f"a journal in a file takes no options: leave out ?{'&'.join(url.query)}=…"
+    return SqliteDatabase(database)

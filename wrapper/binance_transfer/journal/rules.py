@@ -1,0 +1,384 @@
+"""
+What may be recorded when (docs/rules.md, rules 5 to 11).
+
+One rule: each function here runs inside one transaction, and decides on what that sees, never on what a worker
+remembers.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from attrs import evolve, frozen
+
+from binance_transfer.attempt import Attempt
+from binance_transfer.base_url import environment_of
+from binance_transfer.errors import IdempotencyConflict, InvalidTransfer, JournalFailed, PolicyDenied, ResolutionRefused
+from binance_transfer.journal.pacing import Wait, Weight, answered, begun, wait_for_room
+from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, State, Verdict, VerdictRecord
+from binance_transfer.journal.transaction import JournalTransaction
+from binance_transfer.policy import Policy, exact_sum
+from binance_transfer.transfer import Transfer
+from binance_transfer.visible import one_line
+from binance_transfer.window import EARLY_MS, Window
+
+_DAY_MS: Final = 24 * 60 * 60_000
+_SLACK_MS: Final = 50
+
+
+# --- whose journal it is ---------------------------------------------------------------------------------------------
+
+
+def is_bound(journal: JournalTransaction, environment: str, fingerprint: str) -> bool:
+    """
+    Tell whether an API key is known to be the account's: then nothing has to be asked (rule 14).
+
+    Raises JournalFailed for an account of another environment.
+    """
+    account = journal.account()
+    if account.environment is None:
+        return False
+    if environment_of(account.environment) != environment:
+        message = (
+            f"account {account.name!r} of the journal belongs to {account.environment}, and this client to "
+            f"{environment}: give each account a name of its own"
+        )
+        raise JournalFailed(message)
+    return journal.knows_api_key(environment, fingerprint)
+
+
+def bind(journal: JournalTransaction, environment: str, uid: int, fingerprint: str) -> None:
+    """Bind an account to where and whose it is, at its first use; raises JournalFailed for another one's (rule 9)."""
+    account = journal.account()
+    if account.uid is None:
+        # One set of records for one uid: under a second name its keys, ids and open windows would not be seen.
+        if (other := journal.name_of(environment, uid)) is not None:
+            message = f"uid {uid} is recorded under the name {other!r}: use that instead of {account.name!r}"
+            raise JournalFailed(message)
+        journal.put_account(evolve(account, environment=environment, uid=uid))
+    elif account.uid != uid:
+        message = (
+            f"account {account.name!r} of the journal belongs to uid {account.uid} at {account.environment}, and this "
+            f"client to uid {uid} at {environment}: give each account a name of its own"
+        )
+        raise JournalFailed(message)
+    is_bound(journal, environment, fingerprint)
+    journal.add_api_key(environment, fingerprint)
+
+
+# --- a new attempt ---------------------------------------------------------------------------------------------------
+
+
+def checked_entry(journal: JournalTransaction, key: str, transfer: Transfer) -> Entry | None:
+    """Return what is known about a key; raises IdempotencyConflict where it was used for another transfer (rule 6)."""
+    entry = journal.entry(key)
+    if entry and entry.transfer != transfer:
+        message = f"key {key!r} was used for {_said(entry.transfer)}; it is not used again for {_said(transfer)}"
+        raise IdempotencyConflict(message)
+    return entry
+
+
+def begin(
+    journal: JournalTransaction,
+    key: str,
+    intent: Transfer | Attempt,
+    make_attempt: Callable[[], Attempt],
+    settle_ms: int,
+    policy: Policy,
+    now_ms: Callable[[], int],
+) -> AttemptRecord | Entry | Wait:
+    """
+    Record an attempt for a key, or say why not: the key is settled or open (Entry), or has to wait.
+
+    make_attempt, now_ms: are asked here, where the lock is held: whoever waited for it is stamped afterwards.
+
+    Raises IdempotencyConflict, InvalidTransfer for a prepared attempt that cannot be sent now, PolicyDenied where an
+    operator's limit or a halt forbids a new attempt, and JournalFailed for a copy that was not adopted.
+    """
+    transfer = intent.transfer if isinstance(intent, Attempt) else intent
+    entry = checked_entry(journal, key, transfer)
+    if entry and entry.state != "not_moved":
+        return entry
+    attempt = make_attempt()
+    if isinstance(intent, Attempt) and (known := journal.attempt(attempt.id)) is not None:
+        if entry and known.key == key:
+            return entry  # an attempt is sent once, even one that moved nothing
+        message = f"the attempt was made under the key {known.key!r}, not {key!r}: use that"
+        raise IdempotencyConflict(message)
+    now = now_ms()
+    if (ahead_ms := attempt.timestamp_ms - now) > EARLY_MS:
+        # It would be refused, or keep its key and all that is alike waiting for a window that begins later.
+        message = f"the attempt is for a time {ahead_ms / 1000:.0f} s from now: prepare another one"
+        raise InvalidTransfer(message)
+    account = journal.account()
+    if account.halted:
+        message = f"sending is halted: {one_line(account.halted)}"
+        raise PolicyDenied(message)
+    if account.backup:
+        message = (
+            f"this journal is a copy that was made at {account.backup}, and does not know the keys that were used "
+            "since: run an audit, then call journal.adopt(note=…)"
+        )
+        raise JournalFailed(message)
+    window = Window.of(attempt, settle_ms)
+    if objection := policy.objection(transfer) or _daily_objection(journal, policy, transfer, window):
+        raise PolicyDenied(objection)
+    if wait := _identical_open(journal, attempt, window) or wait_for_room(account, now):
+        return wait
+    journal.put_account(begun(account, now))
+    record = AttemptRecord(attempt, key, now, window.start_ms, window.end_ms)
+    journal.add(record)
+    return record
+
+
+def _said(transfer: Transfer) -> str:
+    symbols = {"from": transfer.from_symbol, "to": transfer.to_symbol}
+    pairs = "".join(f" {way} {symbol}" for way, symbol in symbols.items() if symbol)
+    return f"{transfer.type} {transfer.amount_text} {transfer.asset}{pairs}"
+
+
+def _daily_objection(journal: JournalTransaction, policy: Policy, transfer: Transfer, window: Window) -> str:
+    """
+    Say on which day a transfer would be too much, "" where it would not be.
+
+    What was recorded around midnight may have moved before or after it, and counts for both days.
+    """
+    if transfer.asset not in policy.max_per_day:
+        return ""
+    for day in range(window.start_ms // _DAY_MS, window.end_ms // _DAY_MS + 1):
+        moved = journal.moved_between(transfer.asset, day * _DAY_MS, (day + 1) * _DAY_MS - 1)
+        if objection := policy.daily_objection(transfer, exact_sum(moved)):
+            return objection
+    return ""
+
+
+def _identical_open(journal: JournalTransaction, attempt: Attempt, window: Window) -> Wait | None:
+    """Wait for the windows of open transfers that history could not tell from this one (rule 8)."""
+    ends_ms = [record.window_end_ms for record in journal.open_alike(attempt.transfer)]
+    if not ends_ms or window.start_ms > max(ends_ms):
+        return None
+    left_ms = max(ends_ms) - window.start_ms + _SLACK_MS
+    return Wait(left_ms / 1000, "an identical transfer is open")
+
+
+# --- what became of it -----------------------------------------------------------------------------------------------
+
+
+@frozen
+class Recorded:
+    """The committed state of a key after something was recorded, and what a person has to know of it, if anything."""
+
+    entry: Entry
+    alert: str = ""
+
+
+class Superseded(Exception):
+    """The attempt has been judged, or opened again, since it was looked at."""
+
+
+def record_answer(
+    journal: JournalTransaction, attempt: Attempt, answer: AnswerRecord, verdict: Verdict | None, weight: Weight
+) -> Recorded:
+    """
+    Record an answer, what it says about the weight, and the verdict that it amounts to, if it does.
+
+    Recording the same answer again changes nothing, so it may be tried until it is known to be committed.
+    """
+    record = _attempt(journal, attempt.id)
+    if answer in record.answers:
+        return Recorded(_entry(journal, record.key))
+    journal.put_account(answered(journal.account(), record.opened_ms, weight))
+    journal.add_answer(attempt.id, answer)
+    if answer.tran_id is not None:
+        alert = _accept(journal, record, answer.tran_id, answer.at_ms)
+    elif verdict is not None and record.state == "open" and not record.answered_ids:
+        journal.add_verdict(attempt.id, VerdictRecord(answer.at_ms, verdict, "not_moved", None, answer.msg))
+        alert = ""
+    else:
+        alert = _contradiction(record, verdict, answer)
+    return Recorded(_entry(journal, record.key), alert)
+
+
+def _contradiction(record: AttemptRecord, verdict: Verdict | None, answer: AnswerRecord) -> str:
+    """Say what contradicts a verdict. A refusal that comes late changes none (rule 7), but one of what moved is odd."""
+    if verdict is None or record.state != "moved":
+        return ""
+    return (
+        f"attempt {record.attempt.id} of key {record.key!r} is recorded as moved ({record.tran_id}), and now it was "
+        f"refused: {answer.outcome} {answer.msg}"
+    )
+
+
+def _accept(journal: JournalTransaction, record: AttemptRecord, tran_id: int, at_ms: int) -> str:
+    """Record that the exchange accepted an attempt, early or late (rule 7). Returns what a person has to know."""
+    attempt_id = record.attempt.id
+    alerts: list[str] = []
+    owner = journal.owners([tran_id]).get(tran_id)
+    if owner is not None and owner != attempt_id:
+        other = _attempt(journal, owner)
+        if other.verdict != "found":
+            return (
+                f"id {tran_id} is recorded for attempt {owner} of key {other.key!r}, and an answer names it for "
+                f"{attempt_id} of key {record.key!r}: a person has to decide both"
+            )
+        # History showed the row, and reconciliation took it for the other one. The answer knows better.
+        journal.add_verdict(owner, VerdictRecord(at_ms, "reopened", "open", None, f"{tran_id} is another attempt's"))
+        alerts.append(f"id {tran_id}, found for attempt {owner} of key {other.key!r}, is that of {attempt_id}")
+    if record.state == "moved":
+        if record.tran_id == tran_id:
+            return ""
+        told = f"attempt {attempt_id} of key {record.key!r} is recorded as {record.tran_id}, and answered as {tran_id}"
+        if record.verdict != "found":
+            return f"{told}: a person has to decide"
+        alerts.append(told)
+    if record.state == "not_moved":
+        note = f"accepted as {tran_id} after it was recorded as not moved ({record.verdict})"
+        journal.add_verdict(attempt_id, VerdictRecord(at_ms, "reopened", "open", tran_id, note))
+        alerts.append(f"attempt {attempt_id} of key {record.key!r}: {note}; it is looked for in history")
+    else:
+        journal.add_verdict(attempt_id, VerdictRecord(at_ms, "accepted", "moved", tran_id, ""))
+        alerts += _second_movement(journal, record.key, attempt_id)
+    return "; ".join(alerts)
+
+
+def _second_movement(journal: JournalTransaction, key: str, attempt_id: str) -> list[str]:
+    others = [other for other in _entry(journal, key).attempts if other.attempt.id != attempt_id]
+    return [f"key {key!r} moved more than once" for other in others if other.state == "moved"][:1]
+
+
+def close(
+    journal: JournalTransaction,
+    attempt: Attempt,
+    opening: int,
+    verdict: Verdict,
+    at_ms: int,
+    tran_id: int | None = None,
+    note: str = "",
+) -> Recorded:
+    """
+    Write a verdict, moved where there is an id, on the opening that it was reached for (rule 7).
+
+    Raises Superseded where the attempt is not open, or was opened again meanwhile. Leaves it open where the id is
+    another attempt's, or where only its own row or a person may close it.
+    """
+    record = _attempt(journal, attempt.id)
+    if record.state != "open" or record.opening != opening:
+        raise Superseded
+    alerts: list[str] = []
+    if tran_id is None:
+        if verdict == "failed" or not record.answered_ids:
+            journal.add_verdict(attempt.id, VerdictRecord(at_ms, verdict, "not_moved", None, note))
+    else:
+        owner = journal.owners([tran_id]).get(tran_id)
+        if owner is not None and owner != attempt.id:
+            alerts.append(f"id {tran_id} is recorded for attempt {owner}, and now it is that of {attempt.id} too")
+        elif tran_id not in journal.once_named([tran_id], attempt.id):
+            journal.add_verdict(attempt.id, VerdictRecord(at_ms, verdict, "moved", tran_id, note))
+            alerts += _second_movement(journal, record.key, attempt.id)
+    return Recorded(_entry(journal, record.key), "; ".join(alerts))
+
+
+def open_attempt(journal: JournalTransaction, attempt: Attempt, opening: int) -> AttemptRecord:
+    """Return an attempt that is still being looked at; raises Superseded where it is not."""
+    record = _attempt(journal, attempt.id)
+    if record.state != "open" or record.opening != opening:
+        raise Superseded
+    return record
+
+
+def _attempt(journal: JournalTransaction, attempt_id: str) -> AttemptRecord:
+    record = journal.attempt(attempt_id)
+    if record is None:
+        message = f"attempt {attempt_id} is not in the journal"
+        raise JournalFailed(message)
+    return record
+
+
+def entry_of(journal: JournalTransaction, attempt: Attempt) -> Entry:
+    """Return the entry that an attempt belongs to; raises JournalFailed where there is none."""
+    return _entry(journal, _attempt(journal, attempt.id).key)
+
+
+def _entry(journal: JournalTransaction, key: str) -> Entry:
+    entry = journal.entry(key)
+    assert entry is not None  # noqa: S101  # an attempt without its key cannot be recorded
+    return entry
+
+
+# --- what a person says ----------------------------------------------------------------------------------------------
+
+
+def resolve(journal: JournalTransaction, key: str, tran_id: int | None, note: str, now_ms: int) -> Entry:
+    """Write a person's verdict on the open attempt of a key; raises ResolutionRefused (rule 10)."""
+    entry = journal.entry(key)
+    record = entry.open_attempt if entry else None
+    if entry is None or record is None:
+        told = f"is {entry.state}" if entry else "was never used"
+        hint = ": correct(…) gives it another verdict" if entry else ": there is nothing to resolve"
+        message = f"key {key!r} {told}{hint}"
+        raise ResolutionRefused(message)
+    _check_window_is_over(record, now_ms)
+    if record.answered_ids and tran_id is not None and tran_id not in record.answered_ids:
+        named = ", ".join(map(str, sorted(record.answered_ids)))
+        message = f"the exchange accepted the attempt of key {key!r} as {named}: it is that or nothing, not {tran_id}"
+        raise ResolutionRefused(message)
+    _check_unowned(journal, tran_id, record.attempt.id)
+    return _judged_by_a_person(journal, record, tran_id, note, now_ms)
+
+
+def correct(
+    journal: JournalTransaction, key: str, tran_id: int | None, note: str, attempt_id: str | None, now_ms: int
+) -> Entry:
+    """Give an attempt of a settled key another verdict; raises ResolutionRefused (rule 10)."""
+    entry = journal.entry(key)
+    if entry is None:
+        message = f"key {key!r} was never used: there is nothing to correct"
+        raise ResolutionRefused(message)
+    if entry.open_attempt is not None:
+        message = f"key {key!r} has an open attempt: resolve that first"
+        raise ResolutionRefused(message)
+    named = [record for record in entry.attempts if attempt_id in {None, record.attempt.id}]
+    if len(named) != 1:
+        ids = ", ".join(record.attempt.id for record in entry.attempts)
+        message = f"key {key!r} has these attempts: {ids}: name the one that is meant with attempt=…"
+        raise ResolutionRefused(message)
+    [record] = named
+    _check_window_is_over(record, now_ms)
+    _check_unowned(journal, tran_id, record.attempt.id)
+    return _judged_by_a_person(journal, record, tran_id, note, now_ms)
+
+
+def _check_window_is_over(record: AttemptRecord, now_ms: int) -> None:
+    if now_ms <= record.window_end_ms:
+        left_s = (record.window_end_ms - now_ms) / 1000
+        message = f"the attempt of key {record.key!r} may still execute: its window ends in {left_s:.0f} s, wait for it"
+        raise ResolutionRefused(message)
+
+
+def _check_unowned(journal: JournalTransaction, tran_id: int | None, attempt_id: str) -> None:
+    owner = journal.owners([tran_id]).get(tran_id) if tran_id is not None else None
+    if owner not in {None, attempt_id}:
+        message = f"id {tran_id} belongs to attempt {owner} already"
+        raise ResolutionRefused(message)
+
+
+def _judged_by_a_person(
+    journal: JournalTransaction, record: AttemptRecord, tran_id: int | None, note: str, now_ms: int
+) -> Entry:
+    state: State = "not_moved" if tran_id is None else "moved"
+    journal.add_verdict(record.attempt.id, VerdictRecord(now_ms, "person", state, tran_id, note))
+    return _entry(journal, record.key)
+
+
+def halt(journal: JournalTransaction, reason: str) -> None:
+    """Let every worker's next send be refused (rule 11)."""
+    journal.put_account(evolve(journal.account(), halted=reason))
+
+
+def resume(journal: JournalTransaction) -> None:
+    """End a halt, and a silence that the exchange asked for."""
+    journal.put_account(evolve(journal.account(), halted="", silent_until_ms=0))
+
+
+def adopt(journal: JournalTransaction, note: str) -> None:
+    """Let a restored backup be sent from (rule 13)."""
+    journal.put_account(evolve(journal.account(), backup="", adopted=note))
