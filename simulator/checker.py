@@ -14,8 +14,6 @@ from typing import Any, Final
 from attrs import define, field, frozen
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.journal.audit import Audit
-from binance_transfer.entries import AttemptRecord
 from binance_transfer.errors import (
     Ambiguous,
     IdempotencyConflict,
@@ -23,23 +21,25 @@ from binance_transfer.errors import (
     JournalFailed,
     NotExecuted,
     OutcomeUnknown,
+    ProvenAbsent,
     ReadFailed,
 )
-from binance_transfer.wire.outcome import Receipt
+from binance_transfer.journal.records import AttemptRecord
 from binance_transfer.transfer import Transfer
+from binance_transfer.wire.outcome import Receipt
 from binance_transfer_sandbox import Exchange
-from binance_transfer_sandbox.ledger import Entry as LedgerEntry
-from simulator.books import Database
+from simulator.database import Database
+from simulator.engine import Engine
 from simulator.network import Network, Traffic
+from simulator.pacing import PacingWatch
 from simulator.story import Silence, TranId
+from simulator.truth import NEAR_MISS, Truth
 
 Owner = tuple[str, str]
 """Account and name of a job: what must move once at the most."""
 
-HIDDEN_TYPES: Final = frozenset({"MAIN_ISOLATED_MARGIN"})
-"""Those that history never shows, as it may where it calls them something else."""
-
 _DAY_MS: Final = 86_400_000
+_AT_LAST: Final = 10**18
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -125,9 +125,12 @@ class Checker:
     """Sees everything, and says afterwards what was wrong."""
 
     seed: int
+    engine: Engine
     traffic: Traffic
     exchange: Exchange
     networks: dict[str, Network]
+    truth: Truth
+    pacing: PacingWatch
     daily_limit: Decimal | None
     story: Silence
     births: dict[str, Birth] = field(factory=dict)
@@ -140,8 +143,12 @@ class Checker:
     """Attempt → an id that a person made up for it, to be found by an audit."""
     abandoned: set[str] = field(factory=set)
     """Attempts that were left open on purpose."""
+    forgiven: set[str] = field(factory=set)
+    """Attempts that a person called not moved, wrongly and on purpose."""
     imitated: dict[str, int] = field(factory=dict)
     """Attempt that did not move → the id of a stranger's transfer that looks like it."""
+    accepted: dict[str, int] = field(factory=dict)
+    """Attempt → the engine's tick at which it was recorded that the exchange accepted it."""
 
     def violate(self, kind: Wrong, what: str, event: int = -1) -> None:
         """Note something that must not be."""
@@ -156,14 +163,27 @@ class Checker:
         failed = isinstance(result, JournalFailed | ReadFailed)
         if failed and call.posted:
             self.violate(Wrong.WRONG_ERROR, f"{said}: it had been sent, which leaves the outcome unknown", event)
-        if call.stranger and not failed:
+        new = isinstance(result, ProvenAbsent) or (isinstance(result, Receipt) and not result.replayed)
+        if call.stranger and (call.posted or new):  # what is recorded may be told while the account cannot be read
             self.violate(Wrong.CONFUSED, f"{said}: the API key is another account's", event)
-        if isinstance(result, Ambiguous):
+        if isinstance(result, Ambiguous) and result.attempt.id not in self.traffic.twinned:
             self.violate(Wrong.WRONG_ERROR, f"{said}: nobody made a second one", event)
         elif isinstance(result, InvalidTransfer) and not (call.conflicting or call.prepared):
             self.violate(Wrong.WRONG_ERROR, f"{said}: {result}", event)
         elif call.conflicting and not failed and not isinstance(result, IdempotencyConflict):
             self.violate(Wrong.CONFUSED, f"{said}: the key was used for another transfer", event)
+
+    def committed(self, label: str, record: AttemptRecord, lag_ms: int) -> None:
+        """Note that a worker has recorded an answer."""
+        self.pacing.committed(label, record, lag_ms)
+        if record.answered_ids:
+            self.accepted.setdefault(record.attempt.id, self.engine.tick())
+            self.networks[label].replica.recorded(record)
+
+    def hopeless(self, owner: Owner) -> bool:
+        """Tell whether a caller may give up, and leave a job to a person."""
+        births = (birth for birth in self.births.values() if birth.owner == owner)
+        return any(self.truth.why_unprovable(owner[0], birth.attempt) for birth in births)
 
     def served(self, label: str) -> bool:
         """Tell whether a transfer of an account was answered with a receipt, so that its name is bound by now."""
@@ -179,10 +199,10 @@ class Checker:
         attempts: dict[Owner, list[Birth]] = defaultdict(list)
         for birth in self.births.values():
             attempts[birth.owner].append(birth)
-        records = {record.attempt.id: record for record in self._records(database)}
+        records = {record.attempt.id: record for record in self.records(database)}
         for (label, name), births in attempts.items():
             moved = [birth.attempt.id for birth in births for _ in self.traffic.moved(birth.attempt.id)]
-            if len(moved) > 1:
+            if len(moved) > 1 and self._avoidable(births):
                 event = max(self.story.last(attempt_id) for attempt_id in moved)
                 self.violate(Wrong.MOVED_TWICE, f"{name} of {label}: moved {len(moved)} times", event)
         for attempt_id, times in self.traffic.deliveries.items():
@@ -195,50 +215,32 @@ class Checker:
         for alert in self.alerts:
             ids = _ID.findall(alert)
             # The exchange accepts a transfer and fails it later: the one contradiction that is nobody's mistake.
-            if "could not record" not in alert and not any(self._failed(name) for name in ids):
+            known = any(self._failed(name) or name in self.traffic.beyond for name in ids)
+            if "could not record" not in alert and not known and "moved more than once" not in alert:
                 self.violate(Wrong.ALERT, f"an alert without a cause: {_ID.sub('(an attempt)', alert)}")
 
-    def audited(self, audit: Audit, database: Database, label: str) -> None:
-        """Compare what an audit found at the end with what there is to find."""
-        records = [record for record in self._records(database) if self._label(record) == label]
-        mine = {tran_id for record in records for tran_id, _ in self.traffic.executions.get(record.attempt.id, [])}
-        made_up = {tran_id for attempt_id, tran_id in self.misjudged.items()}
-        ledger = [row for row in self.exchange.ledger if row.uid == self.networks[label].uid]
-        expected: dict[str, set[Any]] = {
-            "unclaimed": {row.tran_id for row in ledger if _shown(row) and row.tran_id not in mine},
-            "failed": {record.attempt.id for record in records if self._failed_later(record)},
-            "missing": {record.attempt.id for record in records if record.tran_id in made_up},
-            "contradicted": {(name, row) for name, row in self.imitated.items() if self.births[name].owner[0] == label},
-            "open": {record.attempt.id for record in records if record.state == "open"},
-        }
-        found: dict[str, set[Any]] = {
-            "unclaimed": {row.tran_id for row in audit.unclaimed},
-            "failed": {record.attempt.id for record in audit.failed},
-            "missing": {record.attempt.id for record in audit.missing},
-            "contradicted": {(record.attempt.id, row.tran_id) for record, row in audit.contradicted},
-            "open": {record.attempt.id for record in audit.open},
-        }
-        for kind, there in expected.items():
-            self.events[f"audit: {kind}"] += len(there)
-            if found[kind] != there:
-                told = f"{len(there - found[kind])} {kind} not listed, {len(found[kind] - there)} wrongly listed"
-                self.violate(Wrong.AUDIT, f"audit of {label}: {told}")
-
-    def _records(self, database: Database) -> Iterator[AttemptRecord]:
+    def records(self, database: Database) -> Iterator[AttemptRecord]:
         for account in database.accounts():
-            for entry in database.books(account).entries():
+            for entry in database.records(account).entries():
                 yield from entry.attempts
-
-    def _label(self, record: AttemptRecord) -> str:
-        birth = self.births.get(record.attempt.id)
-        return birth.owner[0] if birth else ""
 
     def _failed(self, attempt_id: str) -> bool:
         return any(not moved for _, moved in self.traffic.executions.get(attempt_id, []))
 
-    def _failed_later(self, record: AttemptRecord) -> bool:
-        accepted = (record.tran_id, False) in self.traffic.executions.get(record.attempt.id, [])
-        return accepted and record.state == "moved" and record.attempt.transfer.type not in HIDDEN_TYPES
+    def _known_to_move(self, attempt_id: str, at: int) -> bool:
+        """Tell whether the money moved, and that could be known: what history hides, only an answer can tell."""
+        if not self.traffic.moved(attempt_id):
+            return False
+        return attempt_id not in self.traffic.beyond or self.accepted.get(attempt_id, at + 1) <= at
+
+    def _avoidable(self, births: list[Birth]) -> bool:
+        """Tell whether a second movement began when the first one could be known."""
+        moved = sorted((birth for birth in births if self.traffic.moved(birth.attempt.id)), key=lambda birth: birth.at)
+        return any(
+            self._known_to_move(first.attempt.id, second.at)
+            for place, second in enumerate(moved)
+            for first in (moved[:place] or moved[:1])
+        )
 
     def _judge_calls(self, attempts: dict[Owner, list[Birth]], records: dict[str, AttemptRecord]) -> None:
         owners: dict[int, Owner] = {}
@@ -255,8 +257,8 @@ class Checker:
                     self.violate(Wrong.INVENTED, f"{_said(call)}: the exchange did not make it", event)
                 continue
             denied = isinstance(result, NotExecuted) and not isinstance(result, InvalidTransfer)
-            moved = [birth for birth in births if denied and self.traffic.moved(birth.attempt.id)]
-            if any(birth.at <= call.at for birth in moved):
+            known = [birth for birth in births if denied and self._known_to_move(birth.attempt.id, call.at)]
+            if any(birth.at <= call.at for birth in known):
                 self.violate(Wrong.DENIED, f"{_said(call)}: the exchange made it", event)
 
     def _judge_records(self, records: dict[str, AttemptRecord]) -> None:
@@ -265,18 +267,24 @@ class Checker:
             said = f"{self.name_of(attempt_id)} is recorded as {record.state} ({record.verdict})"
             event = self.story.last(attempt_id)
             executions = self.traffic.executions.get(attempt_id, [])
-            if record.state == "not_moved" and self.traffic.moved(attempt_id):
+            if record.state == "not_moved" and self._known_to_move(attempt_id, _AT_LAST) and attempt_id not in self.forgiven:
                 self.violate(Wrong.DENIED, f"{said}: the exchange made it", event)
             if record.tran_id is not None and attempt_id not in self.misjudged:
                 if owners.setdefault(record.tran_id, attempt_id) != attempt_id:
                     self.violate(Wrong.ID_TWICE, f"{said}: its id belongs to another attempt too", event)
                 if (record.tran_id, True) not in executions and record.verdict != "accepted":
                     self.violate(Wrong.INVENTED, f"{said}: the exchange did not make it", event)
-            if record.state == "open" and attempt_id not in self.abandoned:
-                if record.attempt.transfer.type in HIDDEN_TYPES:
-                    self.events["never proven"] += 1
-                else:
-                    self.violate(Wrong.UNPROVEN, f"{said}: it could have been proven", event)
+            self._judge_whether_proven(record, said, event)
+
+    def _judge_whether_proven(self, record: AttemptRecord, said: str, event: int) -> None:
+        birth = self.births.get(record.attempt.id)
+        if birth is None or record.attempt.id in self.abandoned or record.verdict not in {None, "person"}:
+            return
+        why = self.truth.why_unprovable(birth.owner[0], record.attempt)
+        if why and (record.state == "open" or why == NEAR_MISS):
+            self.events[f"never proven: {why}"] += 1
+        elif record.state == "open":
+            self.violate(Wrong.UNPROVEN, f"{said}: it could have been proven", event)
 
     def _judge_days(self) -> None:
         if self.daily_limit is None:
@@ -311,7 +319,3 @@ def _event_name(call: Call) -> str:
 
 def _said(call: Call) -> str:
     return f"{type(call.result).__name__} for {call.owner[1]} {call.transfer.type} {call.transfer.amount}"
-
-
-def _shown(row: LedgerEntry) -> bool:
-    return row.final_status == "CONFIRMED" and row.type not in HIDDEN_TYPES

@@ -8,21 +8,22 @@ from collections.abc import Callable, Generator
 from typing import Any, Final
 
 from attrs import define, field, frozen
+from typing_extensions import override
 
-from binance_transfer import flows
-from binance_transfer.wire.answer import Reply
+from binance_transfer.attempt import Attempt
 from binance_transfer.errors import JournalFailed, TransferError
-from binance_transfer.flows import Effect, Flow
+from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction
 from binance_transfer.session import Session
+from binance_transfer.wire.answer import Reply
 from simulator.chance import Chance
 from simulator.engine import EPOCH_MS, Engine
 from simulator.network import Network, Sender
 from simulator.story import Silence
 
 _BEFORE: Final[dict[type, str]] = {
-    flows.Post: "before it sends",
-    flows.Read: "before it reads",
-    flows.Transaction: "before a transaction",
+    Post: "before it sends",
+    Read: "before it reads",
+    Transaction: "before a transaction",
 }
 """What a disturbance is called, by the effect that it comes before."""
 
@@ -63,6 +64,20 @@ class Machine:
         raise AssertionError(seconds)
 
 
+class SimulatedSession(Session):
+    """A client's session whose alerts are looked at, and whose log nobody reads."""
+
+    on_alert: Callable[[str], None]
+
+    @override
+    def log(self, text: str, /) -> None:
+        pass
+
+    @override
+    def alert(self, text: str, /) -> None:
+        self.on_alert(text)
+
+
 @frozen
 class Faults:
     """What happens to processes and their database: probabilities, per effect."""
@@ -72,6 +87,8 @@ class Faults:
     pause_s: tuple[float, float] = (1.0, 60.0)
     suspended: float = 0.3
     """Of the pauses: how many stop the monotonic clock as well."""
+    answer_taken_late: float = 0.0
+    """Of the transfers: the process stops while it waits for the answer, and takes it when it goes on."""
     slow_transaction: float = 0.0
     commit_fails: float = 0.0
     acknowledgement_lost: float = 0.0
@@ -94,18 +111,18 @@ class Process:
     story: Silence
     faults: Faults = field(factory=Faults)
     crashed: Callable[[], None] | None = None
-    on_post: Callable[[flows.Post], None] | None = None
+    on_post: Callable[[Post], None] | None = None
     on_commit: Callable[[object], None] | None = None
-    on_alert: Callable[[str], None] | None = None
     alive: bool = True
-    posted: bool = False
-    """Whether the present call has sent anything."""
+    posted: Attempt | None = None
+    """What the present call has sent."""
     committed: int = 0
     """The engine's tick at its last transaction."""
 
     def run(self, flow: Flow[Any], done: Done) -> None:
         """Perform a flow; ``done`` gets what it returns, or the TransferError that it raises."""
-        self.posted = False
+        self.posted = None
+        self.sender.since_s = self.engine.now_s
         _Run(self, flow, done).go_on(None, None)
 
 
@@ -151,27 +168,32 @@ class _Run:
         """Perform an effect; None where its result comes later."""
         process = self._process
         match effect:
-            case flows.Post() | flows.Read():
+            case Post() | Read():
                 if (refusal := process.session.refusal(effect)) is not None:
                     return refusal, None
-                if isinstance(effect, flows.Post):
-                    process.posted = True
+                if isinstance(effect, Post):
+                    process.posted = effect.attempt
                     if process.on_post:
                         process.on_post(effect)
-                process.network.send(effect, process.sender, self._answered)
+                process.network.send(effect, process.sender, self._taken_late(effect))
                 return None
-            case flows.Sleep(seconds):
+            case Sleep(seconds):
                 process.engine.after(seconds, self._slept)
                 return None
-            case flows.Transaction():
+            case Transaction():
                 return self._transact(effect)
-            case flows.Alarm(text) if process.on_alert:
-                process.on_alert(text)
-            case flows.Tell():
-                pass
             case _:
-                return process.session.immediate(effect), None
-        return None, None
+                raise AssertionError(effect)
+
+    def _taken_late(self, effect: Effect[Any]) -> Callable[[Reply], None]:
+        """Return who takes an answer: this flow, at once or when its process goes on."""
+        process = self._process
+        chance, late = process.sender.chance, process.faults.answer_taken_late
+        if not isinstance(effect, Post) or not late or not chance.happens("the answer is taken late", late):
+            return self._answered
+        seconds = chance.between("it stops as it waits, for", *process.faults.pause_s)
+        process.story.tell(process.sender.name, "stops for {:.1f} s as it waits for the answer", seconds)
+        return lambda reply: process.engine.after(seconds, lambda: self._answered(reply))
 
     def _answered(self, reply: Reply) -> None:
         self.go_on(reply, None)
@@ -179,7 +201,7 @@ class _Run:
     def _slept(self) -> None:
         self.go_on(None, None)
 
-    def _transact(self, effect: flows.Transaction[Any]) -> tuple[object, Exception | None]:
+    def _transact(self, effect: Transaction[Any]) -> tuple[object, Exception | None]:
         process = self._process
         name, chance, faults = process.sender.name, process.sender.chance, process.faults
         failure = chance.which("commit", (faults.commit_fails, faults.acknowledgement_lost))
@@ -188,7 +210,7 @@ class _Run:
             return None, JournalFailed("the database is out of order")
         process.committed = process.engine.tick()
         try:
-            result: object = process.session.transact(effect.change)
+            result: object = process.session.transact(effect)
         except Exception as error:  # noqa: BLE001  # what a change raises goes back to its flow as it is
             return None, error
         if process.on_commit:
@@ -202,7 +224,7 @@ class _Run:
         """Return 0 for nothing, the seconds of a pause, -1 for a crash."""
         process, faults = self._process, self._process.faults
         name, chance = process.sender.name, process.sender.chance
-        slow = faults.slow_transaction if isinstance(effect, flows.Transaction) else 0.0
+        slow = faults.slow_transaction if isinstance(effect, Transaction) else 0.0
         match chance.which(_BEFORE.get(type(effect), "between effects"), (faults.crash, faults.pause, slow)):
             case 1:
                 self._crash(effect)
@@ -222,13 +244,13 @@ class _Run:
     def _crash(self, effect: Effect[Any]) -> None:
         process = self._process
         process.alive = False
-        sent = isinstance(effect, flows.Post) and process.sender.chance.happens("the request had left", 0.5)
+        sent = isinstance(effect, Post) and process.sender.chance.happens("the request had left", 0.5)
         process.story.tell(
             process.sender.name,
             "crashes {}",
             "as it sends" if sent else _BEFORE.get(type(effect), "and forgets what it did"),
         )
-        if sent and isinstance(effect, flows.Post) and not process.session.refusal(effect):
+        if sent and isinstance(effect, Post) and not process.session.refusal(effect):
             if process.on_post:
                 process.on_post(effect)
             process.network.send(effect, process.sender, _to_nobody)
@@ -239,7 +261,7 @@ class _Run:
 
 def waiting(seconds: float) -> Flow[None]:
     """Let time pass."""
-    yield from flows.Sleep(seconds)
+    yield from Sleep(seconds)
 
 
 def _to_nobody(_reply: Reply) -> None:

@@ -9,9 +9,9 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from binance_transfer.wire.answer import Answer, NoAnswer, Reply
 from binance_transfer.attempt import Attempt
-from binance_transfer.flows import Post, Read
+from binance_transfer.flows.effects import Post, Read
+from binance_transfer.wire.answer import Answer, NoAnswer, Reply
 from binance_transfer_api.types import Request
 from binance_transfer_sandbox import Exchange, faults, wire
 from binance_transfer_sandbox.faults import Fault
@@ -20,8 +20,10 @@ from binance_transfer_sandbox.operations import OperationName
 from simulator import wording
 from simulator.chance import Chance
 from simulator.engine import Engine
+from simulator.pacing import PacingWatch
+from simulator.replica import Replica
 from simulator.story import Silence, TranId
-from simulator.weather import Arrival, Weather, post_fault, read_fault
+from simulator.weather import UNLISTED, Arrival, Weather, post_fault, read_fault
 
 NAMES: Final[dict[tuple[str, str], OperationName]] = {
     ("POST", "/sapi/v1/asset/transfer"): "transfer",
@@ -29,6 +31,9 @@ NAMES: Final[dict[tuple[str, str], OperationName]] = {
     ("GET", "/api/v3/time"): "time",
     ("GET", "/api/v3/account"): "account",
 }
+
+_ODD: Final = (faults.Settle, faults.Hide, faults.Stamp, faults.Respell)
+"""What often loses the answer too."""
 
 
 @define
@@ -39,13 +44,23 @@ class Traffic:
     executions: dict[str, list[tuple[int, bool]]] = field(factory=dict)
     """Attempt → id of the exchange, and whether the money moved or will."""
 
-    _noted: set[int] = field(factory=set)
+    twinned: set[str] = field(factory=set)
+    """Attempts of which a stranger has made an identical one."""
+    beyond: set[str] = field(factory=set)
+    """Attempts that history hides until long after their windows."""
+
+    rows: dict[int, LedgerEntry] = field(factory=dict)
+    """Id of the exchange → what the ledger says, for ours."""
+
+    def known(self, tran_id: int) -> bool:
+        """Tell whether a row of the ledger is one of ours."""
+        return tran_id in self.rows
 
     def note(self, attempt: Attempt, entry: LedgerEntry) -> bool:
         """Take over what the exchange made for an attempt; False where it is known already."""
-        if entry.tran_id in self._noted:
+        if entry.tran_id in self.rows:
             return False
-        self._noted.add(entry.tran_id)
+        self.rows[entry.tran_id] = entry
         self.executions.setdefault(attempt.id, []).append((entry.tran_id, entry.final_status == "CONFIRMED"))
         return True
 
@@ -54,13 +69,19 @@ class Traffic:
         return [tran_id for tran_id, moved in self.executions.get(attempt_id, []) if moved]
 
 
-@frozen
+@define
 class Sender:
-    """Who sends, and whose choices decide what becomes of it. A story does not tell what a quiet one reads."""
+    """
+    Who sends, and whose choices decide what becomes of it.
+
+    quiet: a story does not tell what it reads.
+    since_s: when its present call began.
+    """
 
     name: str
     chance: Chance
     quiet: bool = False
+    since_s: float = 0.0
 
 
 class Network:
@@ -76,6 +97,7 @@ class Network:
         *,
         hides: frozenset[str],
         traffic: Traffic,
+        pacing: PacingWatch,
         story: Silence,
     ) -> None:
         self._engine: Final = engine
@@ -84,8 +106,11 @@ class Network:
         self.weather = weather
         self._settle_ms: Final = settle_ms
         self._hides: Final = hides
+        self._misnames: Final = exchange.history.ignores_unknown_types
         self._traffic: Final = traffic
+        self._pacing: Final = pacing
         self._story: Final = story
+        self.replica: Final = Replica(engine, story)
         self.next_post: Fault | None = None
         """What the next transfer meets, whatever the weather."""
 
@@ -137,34 +162,67 @@ class Network:
         if fault is None:
             arrival = Arrival(attempt, self._engine.now_ms(), self._settle_ms)
             fault = post_fault(self.weather, arrival, chance)
+        if self._misnames and attempt.transfer.type in self._hides:
+            fault = UNLISTED  # whatever else it may have met
         reply = self._perform("transfer", attempt.request(), fault)
         entries = tuple(ledger)[before:] if len(ledger) > before else ()
         for entry in entries:
-            traffic.note(attempt, entry)
-        if isinstance(fault, faults.Unanswered) and fault.late_ms:
-            due_ms = self._engine.now_ms() + fault.late_ms
-            self._engine.after((fault.late_ms + 1) / 1000, lambda: self._executed_late(attempt, due_ms))
-        odd = isinstance(fault, faults.Settle | faults.Hide)
+            self._note(attempt, entry)
+        waiting = faults.part(fault, faults.Unanswered)
+        if waiting and waiting.late_ms:
+            due_ms = self._engine.now_ms() + waiting.late_ms
+            self._engine.after((waiting.late_ms + 1) / 1000, lambda: self._executed_late(attempt, due_ms))
+        odd = any(faults.part(fault, kind) for kind in _ODD)
         back = self._back(reply, self.weather.settling_lost if odd else self.weather.answer_lost, chance, once)
+        if back and isinstance(reply, Answer):
+            self._pacing.answered(attempt, reply, self._engine.now_ms())
         if self._story.listens:
             received = reply if back else NoAnswer(sent=True, reason="lost")
             words = wording.post(attempt, fault, entries, received, self._engine.now_ms(), way_s)
             self._story.tell(sender.name, *words)
+        if fault is None and entries and not back and chance.happens("a stranger does the same", self.weather.twinned):
+            self._imitate(attempt)
+
+    def _note(self, attempt: Attempt, entry: LedgerEntry) -> bool:
+        if not self._traffic.note(attempt, entry):
+            return False
+        self.replica.executed(attempt, entry, self._settle_ms)
+        if entry.visible_ms > attempt.timestamp_ms + attempt.recv_window_ms + self._settle_ms:
+            self._traffic.beyond.add(attempt.id)
+        return True
+
+    def _imitate(self, attempt: Attempt) -> None:
+        """Let a stranger make the same transfer at the same moment, so that history shows both or none."""
+        transfer, before = attempt.transfer, len(self._exchange.ledger)
+        values = dict(attempt.request().parameters) | {"timestamp": str(self._engine.now_ms())}
+        self._exchange.perform("transfer", {name: str(value) for name, value in values.items()}, uid=self.uid, fault=None)
+        if len(self._exchange.ledger) > before:
+            self._traffic.twinned.add(attempt.id)
+            self._story.tell("somebody else", "makes {} {} {} too", transfer.type, transfer.amount_text, transfer.asset)
 
     def _executed_late(self, attempt: Attempt, due_ms: int) -> None:
         """Find out which row is that of a request that waited inside the exchange."""
         transfer = attempt.transfer
+        self._exchange.settle()
         for entry in self._exchange.ledger.between(self.uid, transfer.type, due_ms, due_ms):
             same = (entry.asset, entry.amount) == (transfer.asset, transfer.amount)
-            if same and self._traffic.note(attempt, entry):
+            if same and self._note(attempt, entry):
                 self._story.tell("the exchange", "now makes {} as {}", attempt, TranId(entry.tran_id))
                 return
 
     def _deliver_read(
         self, name: OperationName, request: Request, sender: Sender, chance: Chance, once: "_Once"
     ) -> None:
-        reply = self._perform(name, request, read_fault(self.weather, name, chance))
-        if name == "history" and dict(request.parameters)["type"] in self._hides and isinstance(reply, Answer):
+        asked = dict(request.parameters)
+        fault: Fault | None = None
+        if name == "history":
+            query = (str(asked["type"]), _text(asked.get("fromSymbol")), _text(asked.get("toSymbol")))
+            fault = self.replica.still(self.weather, chance, query, sender.since_s)
+        fault = fault or read_fault(self.weather, name, chance)
+        if name == "history" and fault is None:
+            fault = self.replica.late(self.weather, chance)
+        reply = self._perform(name, request, fault)
+        if name == "history" and not self._misnames and asked["type"] in self._hides and isinstance(reply, Answer):
             reply = Answer(200, {}, b'{"total":0,"rows":[]}')  # listed under another name, or not at all
         back = self._back(reply, self.weather.answer_lost, chance, once)
         if self._story.listens and name == "history" and not sender.quiet:
@@ -184,6 +242,10 @@ class Network:
 
     def _perform(self, name: OperationName, request: Request, fault: Fault | None) -> Reply:
         return seen(self._exchange.perform(name, list(request.parameters), uid=self.uid, fault=fault))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 class _Once:

@@ -4,14 +4,17 @@ The person behind an account: halts and resumes, and resolves what workers canno
 One rule: a person acts at any moment, too early and with the wrong id too; the journal has to refuse what is not safe.
 """
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from attrs import define, evolve, field
+from attrs import define, field
 
-from binance_transfer import bookkeeping, flows
-from binance_transfer.books import Books
-from binance_transfer.entries import AttemptRecord
 from binance_transfer.errors import ResolutionRefused, TransferError
+from binance_transfer.flows.calls import measure_clock
+from binance_transfer.flows.effects import Transaction
+from binance_transfer.journal import rules
+from binance_transfer.journal.records import AttemptRecord
+from binance_transfer.journal.transaction import JournalTransaction
 from simulator.checker import Wrong
 from simulator.driver import Machine, Process
 from simulator.network import Network, Sender
@@ -20,7 +23,10 @@ from simulator.story import TranId
 if TYPE_CHECKING:
     from simulator.world import World
 
+T = TypeVar("T")
+
 _HALTS: Final = 0.2
+_NOTE: Final = "looked at the balances"
 _TOLERANCE_MS: Final = 5_000  # a reading of the clock may be wrong by half of the ten seconds that it may take
 
 
@@ -54,7 +60,8 @@ class Person:
     def _look(self) -> None:
         if self.world.busy:
             # The client reads the exchange's clock first: a machine's own may be anything.
-            self.process.run(flows.measure_clock(5.0), self._act)
+            session = self.process.session
+            self.process.run(measure_clock(session, session.call_deadline()), self._act)
 
     def _act(self, server_ms: object) -> None:
         if not isinstance(server_ms, TransferError):
@@ -67,16 +74,22 @@ class Person:
 
     def _halt(self) -> None:
         self.world.checker.events["halted"] += 1
-        self._set_halted("looking into something")
-        self.world.engine.after(self.sender.chance.between("halts for", 1, 15), lambda: self._set_halted(""))
+        self.world.story.tell(self.sender.name, "halts sending")
+        self._change(lambda journal: rules.halt(journal, "looking into something"))
+        self.world.engine.after(self.sender.chance.between("halts for", 1, 15), self._resume)
 
-    def _set_halted(self, reason: str) -> None:
-        self.world.story.tell(self.sender.name, "halts sending" if reason else "resumes sending")
-        self.process.session.transact(lambda books: books.put_account(evolve(books.account(), halted=reason)))
+    def _resume(self) -> None:
+        self.world.story.tell(self.sender.name, "resumes sending")
+        self._change(rules.resume)
+        self.world.checker.pacing.resumed(self.label)
+
+    def _change(self, change: Callable[[JournalTransaction], T]) -> T:
+        """Change the journal at once, as a person does who has it before them."""
+        return self.process.session.transact(Transaction(change, 1.0))
 
     def _resolve(self) -> None:
         world, chance = self.world, self.sender.chance
-        open_attempts = self.process.session.transact(lambda books: books.open_attempts())
+        open_attempts = self._change(lambda journal: journal.open_attempts())
         if not open_attempts:
             return
         record = chance.pick("an open attempt", open_attempts)
@@ -84,9 +97,16 @@ class Person:
             self._claim(record)
             return
         tran_id = next(iter(world.checker.traffic.moved(record.attempt.id)), None)
-        try:
-            self._say(record, tran_id)
-        except ResolutionRefused:
+        if chance.happens("lets the client look at history first", 0.5):
+            verdict = self.process.session.resolve(record.key, tran_id, _NOTE, 10.0, not_executed=tran_id is None)
+            self._tell(record, tran_id)
+            self.process.run(verdict, lambda result: self._resolved(record, result))
+        else:
+            self._resolved(record, self._say(record, tran_id))
+
+    def _resolved(self, record: AttemptRecord, result: object) -> None:
+        world = self.world
+        if isinstance(result, TransferError):
             world.checker.events["a person's verdict was refused"] += 1
             return
         world.checker.events["a person resolved a key"] += 1
@@ -96,24 +116,24 @@ class Person:
 
     def _claim(self, record: AttemptRecord) -> None:
         """Name an id that another attempt owns."""
+        entries = self.world.database.records(self.label).entries()
+        if ids := [entry.tran_id for entry in entries if entry.tran_id is not None]:
+            result = self._say(record, self.sender.chance.pick("an id of another one", ids))
+            if not isinstance(result, ResolutionRefused):
+                name = self.world.checker.name_of(record.attempt.id)
+                told = f"{name}: a person named an id that is another attempt's"
+                self.world.checker.violate(Wrong.PERSON, told, self.world.story.last(record.attempt.id))
 
-        def owned(books: Books) -> list[int]:
-            return [entry.tran_id for entry in books.entries() if entry.tran_id is not None]
+    def _say(self, record: AttemptRecord, tran_id: int | None) -> object:
+        """Write a verdict as it is; return the entry, or why it was refused."""
+        self._tell(record, tran_id)
+        now_ms = self.process.session.clock.now_ms()
+        try:
+            return self._change(lambda journal: rules.resolve(journal, record.key, tran_id, _NOTE, now_ms))
+        except ResolutionRefused as refused:
+            return refused
 
-        if ids := self.process.session.transact(owned):
-            tran_id = self.sender.chance.pick("an id of another one", ids)
-            try:
-                self._say(record, tran_id)
-            except ResolutionRefused:
-                return
-            told = f"{self.world.checker.name_of(record.attempt.id)}: a person named an id that is another attempt's"
-            self.world.checker.violate(Wrong.PERSON, told, self.world.story.last(record.attempt.id))
-
-    def _say(self, record: AttemptRecord, tran_id: int | None) -> None:
+    def _tell(self, record: AttemptRecord, tran_id: int | None) -> None:
         verdict = "it did not move" if tran_id is None else "it is {}"
         ids = [] if tran_id is None else [TranId(tran_id)]
         self.world.story.tell(self.sender.name, f"says of {{}}, {{}}: {verdict}", record.key, record.attempt, *ids)
-        now_ms = self.process.session.server_clock.now().server_ms
-        self.process.session.transact(
-            lambda books: bookkeeping.resolve(books, record.key, tran_id, "looked at the balances", now_ms)
-        )

@@ -7,8 +7,8 @@ One rule: it tells what the exchange did with a request, which its sender may ne
 import json
 from typing import Any, Final
 
-from binance_transfer.answer import Answer, NoAnswer, Reply
 from binance_transfer.attempt import Attempt
+from binance_transfer.wire.answer import Answer, NoAnswer, Reply
 from binance_transfer_api.types import Request
 from binance_transfer_sandbox import faults
 from binance_transfer_sandbox.faults import Fault
@@ -19,6 +19,7 @@ Words = tuple[Any, ...]
 """A template and what stands in its braces."""
 
 _NOTABLE_S: Final = 0.1  # a story tells how long a request took from here on
+_STAMPED_MS: Final = 50
 _FEW: Final = 4  # rows that a story shows one by one
 
 
@@ -29,7 +30,8 @@ def post(
     template, things = "sends {}", list[object]([attempt])
     if way_s > _NOTABLE_S:
         template += f"; {way_s:.1f} s later it arrives"
-    waits_ms = fault.late_ms if isinstance(fault, faults.Unanswered) else 0
+    waiting = faults.part(fault, faults.Unanswered)
+    waits_ms = waiting.late_ms if waiting else 0
     for entry in entries:
         template += "; the exchange makes it as {}"
         things.append(TranId(entry.tran_id))
@@ -38,6 +40,13 @@ def post(
             things.append(Moment(entry.settles_ms))
         elif entry.final_status == "FAILED":
             template += ", FAILED"
+        if entry.spelling is not None:
+            template += ", written as {} {} {} at {}"
+            things += [entry.spelling.write_amount(entry.amount), entry.spelling.write_asset(entry.asset)]
+            things += [entry.spelling.type or entry.type, Moment(entry.spelling.write_time(entry.time_ms))]
+        if abs(entry.time_ms - now_ms) > _STAMPED_MS:
+            template += ", stamped with {}"
+            things.append(Moment(entry.time_ms))
         if entry.visible_ms > now_ms:
             template += ", not in history until {}"
             things.append(Moment(entry.visible_ms))

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field, frozen
 
-from binance_transfer import flows
 from binance_transfer.attempt import Attempt
-from binance_transfer.entries import AttemptRecord
 from binance_transfer.errors import (
     InvalidTransfer,
     JournalFailed,
@@ -21,10 +19,12 @@ from binance_transfer.errors import (
     PolicyDenied,
     ReadFailed,
 )
-from binance_transfer.flows import Flow
-from binance_transfer.outcome import Receipt
+from binance_transfer.flows.effects import Flow, Post
+from binance_transfer.journal.records import AttemptRecord
+from binance_transfer.journal.rules import Recorded
 from binance_transfer.transfer import Transfer
-from simulator.checker import HIDDEN_TYPES, Birth, Call, Wrong
+from binance_transfer.wire.outcome import Receipt
+from simulator.checker import Birth, Call, Wrong
 from simulator.driver import Life, Machine, Process, waiting
 from simulator.network import Network, Sender
 from simulator.story import Moment
@@ -49,6 +49,7 @@ class Job:
     prepared: the attempt is made some time before it is sent.
     shared: another worker is told the same, and both begin by the clock.
     noisy: somebody else makes that many transfers at the same time.
+    near: somebody else makes one that is nearly the same.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Job:
     prepared: bool = False
     shared: bool = False
     noisy: int = 0
+    near: bool = False
 
 
 @define(eq=False)
@@ -105,12 +107,14 @@ class Worker:
         while self.jobs:
             job = self.jobs.popleft()
             yield from self._turn_to(job)
-            attempt: Attempt = yield flows.prepare(job.transfer, self.process.session.settings)
-            result = yield flows.execute(attempt, self.process.session.settings)
+            attempt: object = yield self.process.session.prepare(job.transfer)
+            result = attempt
+            if isinstance(attempt, Attempt):
+                result = yield self.process.session.transfer(attempt, None, None)
             self.world.checker.told(self._call(job, result), self.name)
             if isinstance(result, Receipt):
                 known.add(result.tran_id)
-            elif not isinstance(result, OutcomeUnknown):
+            elif not isinstance(result, OutcomeUnknown) or not isinstance(attempt, Attempt):
                 continue
             elif self.sender.chance.happens("reconciled later", self.world.scenario.postponed):
                 postponed.append((job, attempt, frozenset(known)))
@@ -131,6 +135,8 @@ class Worker:
         self._choose_by(job)
         if job.noisy:
             self.world.burst(self.network, job.transfer, job.noisy)
+        if job.near:
+            self.world.imitate(self.network, job.transfer)
         begins_s = self.sender.chance.moment("begins", self.world.engine.now_s)
         if begins_s > self.world.engine.now_s:
             yield waiting(begins_s - self.world.engine.now_s)
@@ -159,13 +165,13 @@ class Worker:
             transfer,
             result,
             process.committed if self.world.scenario.journal else self.world.engine.tick(),
-            process.posted,
+            process.posted is not None,
             conflicting=transfer != job.transfer,
             stranger=process.network is not self.world.checker.networks[self.label],
             **facts,
         )
 
-    def _on_post(self, post: flows.Post) -> None:
+    def _on_post(self, post: Post) -> None:
         self._born(post.attempt)
 
     def _born(self, attempt: Attempt) -> None:
@@ -215,7 +221,8 @@ class JournaledWorker(Worker):
         if job.shared:
             yield waiting(_PERIOD_S - world.engine.now_s % _PERIOD_S)
         if job.prepared:
-            intent = yield flows.prepare(job.transfer, self.process.session.settings)
+            prepared = yield self.process.session.prepare(job.transfer)
+            intent = prepared if isinstance(prepared, Attempt) else job.transfer  # the clock could not be read
             yield waiting(chance.between("prepared for", 0, 4))
         while True:
             result = yield self._flow(intent, job.key)
@@ -242,9 +249,9 @@ class JournaledWorker(Worker):
             case NotExecuted() if not isinstance(result, InvalidTransfer):  # or a prepared attempt is too old by now
                 calls_again = self.sender.chance.happens("calls again", 0.6)
                 return self._calls > 3 or not calls_again  # noqa: PLR2004
-            case OutcomeUnknown() if job.transfer.type in HIDDEN_TYPES:
-                self.world.checker.events["left to a person"] += self._calls >= _HOPELESS
-                return self._calls >= _HOPELESS
+            case OutcomeUnknown() if self._calls >= _HOPELESS and self.world.checker.hopeless((self.label, job.name)):
+                self.world.checker.events["left to a person"] += 1
+                return True
             case JournalFailed() if self.process.network is not self.world.checker.networks[self.label]:
                 return self._calls >= _HOPELESS  # another account's API key
         return job.key is None and isinstance(result, JournalFailed | ReadFailed)
@@ -265,7 +272,8 @@ class JournaledWorker(Worker):
             self.world.checker.told(self._call(job, result, reconciled=True), self.name)
             if not isinstance(result, OutcomeUnknown | JournalFailed | ReadFailed):
                 return
-            if (job.transfer.type in HIDDEN_TYPES and self._calls > _HOPELESS) or self._impatient(job):
+            hopeless = self._calls > _HOPELESS and self.world.checker.hopeless((self.label, job.name))
+            if hopeless or self._impatient(job):
                 return
             yield waiting(self.sender.chance.between("calls again after", 0.1, 6))
 
@@ -281,23 +289,33 @@ class JournaledWorker(Worker):
 
     def _flow(self, intent: Transfer | Attempt, key: str | None) -> Flow[Receipt]:
         within_s = self.sender.chance.pick("resolve within", (None, None, 0, 20.0))
-        return self.process.session.order(intent, key, within_s)
+        return self.process.session.transfer(intent, key, within_s)
 
     def _on_commit(self, result: object) -> None:
-        if not isinstance(result, AttemptRecord):
-            return
-        story, attempt = self.world.story, result.attempt
-        if attempt.id not in self.world.checker.births:
-            until = Moment(result.window_end_ms)
-            story.tell(self.name, "records {} for {}, window until {}", attempt, result.key, until)
-            self._born(attempt)
-            if self.process.session.transact(lambda books: books.account().halted):
-                told = f"{self.world.checker.name_of(attempt.id)}: recorded to be sent while sending was halted"
-                self.world.checker.violate(Wrong.LIMIT, told, story.last(attempt.id))
+        world, posted = self.world, self.process.posted
+        if isinstance(result, Recorded) and posted is not None:
+            record = next(record for record in result.entry.attempts if record.attempt.id == posted.id)
+            if record.answer is not None and record.answer.http_status is not None:
+                lag_ms = world.engine.now_ms() - self.process.session.clock.now_ms()
+                world.checker.committed(self.label, record, lag_ms)
+        elif isinstance(result, AttemptRecord) and result.attempt.id not in world.checker.births:
+            self._recorded(result)
+
+    def _recorded(self, record: AttemptRecord) -> None:
+        world, attempt = self.world, record.attempt
+        until = Moment(record.window_end_ms)
+        world.story.tell(self.name, "records {} for {}, window until {}", attempt, record.key, until)
+        self._born(attempt)
+        halted = "recorded to be sent while sending was halted"
+        objection = halted if world.database.records(self.label).account().halted else ""
+        objection = objection or world.checker.pacing.objection(self.label, record, world.engine.now_ms())
+        if objection:
+            told = f"{world.checker.name_of(attempt.id)}: {objection}"
+            world.checker.violate(Wrong.LIMIT, told, world.story.last(attempt.id))
 
 
 def _resized(job: Job) -> Job:
     transfer = job.transfer
-    amount = transfer.amount + SIZES
+    amount = transfer.amount + SIZES * 10 ** (len(f"{transfer.amount:f}") - 2)
     symbols = {"from_symbol": transfer.from_symbol, "to_symbol": transfer.to_symbol}
     return evolve(job, transfer=Transfer(transfer.type, transfer.asset, amount, **symbols))

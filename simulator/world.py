@@ -15,21 +15,24 @@ from typing import TYPE_CHECKING, Final, cast
 
 from attrs import define, field
 
+from binance_transfer.attempt import Attempt
 from binance_transfer.policy import Policy
-from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import TransferType
+from binance_transfer_api.api.asset.universal_transfer import WEIGHT_LIMIT
 from binance_transfer_sandbox import Exchange, HistoryBehaviour, Limits
-from simulator.books import Database, MemoryJournal
+from simulator.database import Database, MemoryJournal
 from simulator.chance import Chance
-from simulator.checker import HIDDEN_TYPES, Checker, Report, Wrong
-from simulator.closing import close_books
-from simulator.driver import Machine, Process
+from simulator.checker import Checker, Report, Wrong
+from simulator.closing import close_account
+from simulator.driver import Machine, Process, SimulatedSession
 from simulator.engine import Engine
 from simulator.network import Network, Sender, Traffic
+from simulator.pacing import PacingWatch
 from simulator.person import Person
 from simulator.scenario import Scenario
 from simulator.story import Silence, Story
+from simulator.truth import HIDDEN_TYPES, Truth
 from simulator.worker import SIZES, Job, JournaledWorker, Worker
 
 if TYPE_CHECKING:
@@ -40,12 +43,14 @@ _TO_ISOLATED: Final[TransferType] = "MARGIN_ISOLATEDMARGIN"
 _FROM_ISOLATED: Final[TransferType] = "ISOLATEDMARGIN_MARGIN"
 _HIDDEN: Final[TransferType] = "MAIN_ISOLATED_MARGIN"
 _PAIRS: Final = ("BTCUSDT", "ETHUSDT")
-_AMOUNTS: Final = ("1", "1.0", "2", "2.00", "1.000")
+_AMOUNTS: Final = ("1", "1.0", "2", "2.00", "1.000", "7.3456")
 _MONEY: Final = "1000000000"
 _MIDNIGHT_S: Final = 6_400.0  # the first one after the engine's epoch
 _HORIZON_S: Final = 20_000.0
 _NOISE_ROWS: Final = 130  # more than a page
+_NEARLY: Final = Decimal("1.005")
 _UNLIMITED: Final = 10**9
+_WEIGHTS: Final = (9_000, 18_000, 900)  # few, so that a small world meets the limit
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -77,22 +82,23 @@ class World:
     ) -> Process:
         """Start a process with a client of an account, and with an API key that was not used before."""
         api_key = f"key-{next(self._api_keys)}"
+        # Settings may change with a restart; they are never less than what the exchange keeps to.
+        settle_ms = sender.chance.pick("settle_ms", self.scenario.settles_ms)
         with_journal = self.scenario.journal
         journal = MemoryJournal(self.database, journal_account(label, api_key)) if with_journal else None
-        session = Session(
+        session = SimulatedSession(
             {"api_key": api_key, "secret": "simulated"},  # nothing is signed here
             "https://simulated.invalid",
             recv_window_ms,
             10.0,
             machine,
-            self.scenario.settle_ms,
+            settle_ms,
             (),
             journal=cast("Journal | None", journal),
             policy=self.policy,
         )
-        process = Process(self.engine, network, session, machine, sender, self.story)
-        process.on_alert = self.checker.alerts.append
-        return process
+        session.on_alert = self.checker.alerts.append
+        return Process(self.engine, network, session, machine, sender, self.story)
 
     def worker_name(self) -> str:
         """Return a name that no other worker has."""
@@ -108,6 +114,14 @@ class World:
         """Let every account come to its end."""
         for close in self.closers:
             close()
+
+    def imitate(self, network: Network, transfer: Transfer) -> None:
+        """Let somebody else make a transfer that is nearly the same."""
+        amount = f"{transfer.amount * _NEARLY:f}"
+        self.story.tell("somebody else", "makes {} {} {}", transfer.type, amount, transfer.asset)
+        values = dict(Attempt(transfer, self.engine.now_ms(), 5_000).request().parameters) | {"amount": amount}
+        texts = {name: str(value) for name, value in values.items()}
+        self.exchange.perform("transfer", texts, uid=network.uid, fault=None)
 
     def burst(self, network: Network, transfer: Transfer, rows: int) -> None:
         """Let somebody else make transfers of a type: one as large as this one, and larger ones."""
@@ -136,7 +150,7 @@ def play(
     limited = scenario.journal and chance.stream("the policy").happens("a limit by day", scenario.limited)
     if limited:
         engine.now_s = _MIDNIGHT_S - chance.stream("the policy").between("before midnight", 5, 60)
-    traffic = Traffic()
+    traffic, pacing = Traffic(), PacingWatch()
     networks = {
         label: Network(
             engine,
@@ -146,12 +160,14 @@ def play(
             scenario.settle_ms,
             hides=HIDDEN_TYPES,
             traffic=traffic,
+            pacing=pacing,
             story=story,
         )
         for label in scenario.accounts
     }
     limit = Decimal(scenario.jobs // 2) if limited else None
-    checker = Checker(seed, traffic, exchange, networks, limit, story)
+    truth = Truth(exchange, traffic, networks, scenario.settle_ms)
+    checker = Checker(seed, engine, traffic, exchange, networks, truth, pacing, limit, story)
     policy = Policy(max_per_day={"USDT": limit} if limit else None)
     world = World(engine, exchange, scenario, chance, story, checker, Database(story), policy)
     for label, network in networks.items():
@@ -169,17 +185,21 @@ def play(
 
 def _exchange(seed: int, scenario: Scenario, chance: Chance, engine: Engine) -> Exchange:
     paced = scenario.journal and chance.happens("its own limits", scenario.paced)
+    unlisted = chance.happens("does not know a type, and shows all instead", scenario.unlisted)
     history = HistoryBehaviour(
         newest_first=not chance.happens("oldest first", 0.5),
         whole_seconds=chance.happens("whole seconds", 0.5),
         omits_empty_rows=chance.happens("no rows where there are none", 0.5),
         ignores_symbols=scenario.journal and chance.happens("ignores symbols", 0.5),
+        total_off_by=1 if chance.happens("pages never add up", scenario.unsound) else 0,
+        unlisted_types=HIDDEN_TYPES if unlisted else frozenset(),
+        ignores_unknown_types=unlisted,
     )
     limits = Limits(
-        uid_weight_1m=180_000 if paced else _UNLIMITED,
+        uid_weight_1m=WEIGHT_LIMIT if paced else _UNLIMITED,
         ip_weight_1m=_UNLIMITED,
         spot_ip_weight_1m=_UNLIMITED,
-        transfer_weight=900 if paced else 1,
+        transfer_weight=chance.pick("weight of a transfer", _WEIGHTS) if paced else 1,
     )
     return Exchange(engine.now_ms, seed, history=history, limits=limits)
 
@@ -208,7 +228,7 @@ def _populate(world: World, label: str, network: Network) -> None:
     if scenario.journal:
         _misconfigure(world, label, queues)
         Person(world, label, network).start()
-        world.closers.append(partial(close_books, world, label, network))
+        world.closers.append(partial(close_account, world, label, network))
 
 
 def _misconfigure(world: World, label: str, queues: list[deque[Job]]) -> None:
@@ -229,11 +249,12 @@ def _job(world: World, label: str, number: int, worker: int) -> Job | None:
     if not chance.exists():
         return None
     noisy = chance.below("how many", _NOISE_ROWS) if chance.happens("strangers are busy", scenario.noise) else 0
+    near = chance.happens("a stranger makes nearly the same", scenario.near)
     if not scenario.journal:
         # Nobody spaces identical transfers here, so each worker has amounts of its own.
-        amount = str((worker + 1) * 1000 + 1 + chance.below("size", SIZES))
+        amount = str(10**worker * (10 + chance.below("size", SIZES)))
         transfer = _of_type(chance.pick("type", (*_SHARED, _TO_ISOLATED, _HIDDEN)), amount, _PAIRS[0])
-        return Job(f"transfer-{number}", None, transfer, noisy=_listed(transfer, noisy))
+        return Job(f"transfer-{number}", None, transfer, noisy=_listed(transfer, noisy), near=near)
     unkeyed = chance.happens("has no key", scenario.unkeyed)
     name = f"unkeyed-{number}" if unkeyed else f"sweep-{number}"
     amount = str(6 - chance.below("size", 4))
@@ -251,6 +272,7 @@ def _job(world: World, label: str, number: int, worker: int) -> Job | None:
         prepared=chance.happens("prepared", scenario.prepared),
         shared=not unkeyed and chance.happens("told to two workers", scenario.shared),
         noisy=_listed(transfer, noisy),
+        near=near and transfer.type in _SHARED,
     )
 
 

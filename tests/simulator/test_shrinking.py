@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain
 from random import Random
 
 import pytest
@@ -12,7 +13,6 @@ from simulator.__main__ import main
 from simulator.ablation import ABLATIONS
 from simulator.chance import Chance, Recorded, Replayed
 from simulator.checker import Wrong
-from simulator.journal_ablation import JOURNAL_ABLATIONS
 from simulator.scenario import ROUGHER, Kind
 from simulator.shrink import Shrunk, shrink
 
@@ -33,7 +33,7 @@ CASES: list[tuple[Kind, str, Wrong]] = [
 
 @contextmanager
 def _without_rule(instead: str) -> Iterator[None]:
-    ablation = next(ablation for ablation in (*ABLATIONS, *JOURNAL_ABLATIONS) if ablation.instead == instead)
+    ablation = next(ablation for ablation in chain.from_iterable(ABLATIONS.values()) if ablation.instead == instead)
     with ablation.applied():
         yield
 
@@ -146,13 +146,13 @@ def test_what_cannot_happen_does_not_happen_in_a_replay_either() -> None:
 
 def test_the_command_says_that_nothing_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     """`python -m simulator --shrink SEED` for a seed that goes well."""
-    assert main(["--shrink", "1", "--journal"]) == 0
-    assert capsys.readouterr().out == "seed 1: nothing is wrong (--journal)\n"
+    assert main(["--shrink", "1", "--kind", "journal"]) == 0
+    assert capsys.readouterr().out == "seed 1: nothing is wrong (--kind journal)\n"
 
 
 def test_the_command_prints_the_story(capsys: pytest.CaptureFixture[str]) -> None:
     """And for one that does not."""
     with _without_rule("an open key is sent again"):
-        assert main(["--shrink", "0", "--journal"]) == 1
+        assert main(["--shrink", "0", "--kind", "journal"]) == 1
     told = capsys.readouterr().out.splitlines()
-    assert (told[0], "WRONG" in told[-1]) == ("seed 0, moved twice (--journal):", True)
+    assert (told[0], "WRONG" in told[-1]) == ("seed 0, moved twice (--kind journal):", True)
