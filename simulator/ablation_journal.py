@@ -15,7 +15,8 @@ from binance_transfer.candidates import Match, match
 from binance_transfer.clock import Deadline
 from binance_transfer.errors import NotExecuted, OutcomeUnknown, ProvenAbsent, TransferError
 from binance_transfer.flows import calls, reconcile
-from binance_transfer.flows.effects import Context, Effect, Flow, Post, Sleep, Transaction
+from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
+from binance_transfer.flows.reconcile import Look
 from binance_transfer.history import CONFIRMED, FAILED
 from binance_transfer.journal import audit, idempotency, pacing, rules
 from binance_transfer.journal.audit import Audit
@@ -35,6 +36,7 @@ from simulator.mistake import Ablation
 _begin: Final = rules.begin
 _transfer: Final = idempotency.transfer
 _send: Final = idempotency._send  # noqa: SLF001  # the code under test
+_record_and_answer: Final = idempotency._record_and_answer  # noqa: SLF001
 _answered: Final = idempotency._answered  # noqa: SLF001
 _session_transfer: Final = Session.transfer
 _compare: Final = audit.compare
@@ -101,24 +103,7 @@ def _sent_before_recorded(
         return (yield from _answered(context, found, None, None, deadline, resolves=resolves))
     reply = yield from calls.post(found.attempt, 10.0)
     yield from _recorded(found)
-    sending = _send(context, found, deadline, _share, resolves=resolves)
-    effect = next(sending)  # its own sending, which has been done, unless it was too late for that
-    receipt: Receipt = yield from _resumed(sending, reply if isinstance(effect, Post) else (yield effect))
-    return receipt
-
-
-def _resumed(flow: Flow[Any], result: object) -> Flow[Any]:
-    try:
-        effect: Effect[Any] = flow.send(result)
-        while True:
-            try:
-                result = yield effect
-            except Exception as error:  # noqa: BLE001  # handed on
-                effect = flow.throw(error)
-            else:
-                effect = flow.send(result)
-    except StopIteration as stop:
-        return stop.value
+    return (yield from _record_and_answer(context, found, reply, deadline, resolves=resolves))
 
 
 def _opened_blindly(
@@ -289,6 +274,25 @@ def _open_one(journal: JournalTransaction, attempt: Attempt, opening: int = 0) -
     return record
 
 
+def _stays_found(journal: JournalTransaction, record: AttemptRecord, tran_id: int, at_ms: int) -> str:
+    if journal.owners([tran_id]).get(tran_id, record.attempt.id) != record.attempt.id:
+        return f"attempt {record.attempt.id}: {tran_id} is another attempt's"
+    return _accept(journal, record, tran_id, at_ms)
+
+
+def _last_one(entry: Entry) -> AttemptRecord | None:
+    moved = [record for record in entry.attempts if record.state == "moved"]
+    return max(moved, key=lambda record: record.verdict_ms or 0) if moved else None
+
+
+def _within_its_window(*arguments: Any, up_to_now: bool) -> Flow[Look]:
+    del up_to_now
+    return (yield from _look(*arguments, up_to_now=False))
+
+
+_look: Final = reconcile._look  # noqa: SLF001
+
+
 # --- rule 8: identical transfers -------------------------------------------------------------------------------------
 
 
@@ -376,7 +380,6 @@ _SHARED_IDS: Final = ((MemoryTransaction, "is_taken", _free),)
 SETTLED_BY_FAILURE: Final = Ablation(
     "2 candidates", "a failed row settles an attempt", (reconcile, "match"), _failed_settles
 )
-"""Only a script finds this one: chance would have to fail, retry and lose a transfer within two seconds."""
 
 JOURNAL_ABLATIONS: Final = (
     Ablation("1 window", "one's own settle_ms, not the recorded window", (idempotency, "reconcile"), _own_settle_ms),
@@ -440,3 +443,13 @@ LATE_ABLATIONS: Final = (
     ),
 )
 """For the weather in which history hides more than is assumed."""
+
+SCRIPTED: Final = (
+    SETTLED_BY_FAILURE,
+    Ablation("7 late acceptance", "an id that was found for another one stays there", (rules, "_accept"), _stays_found),
+    Ablation("7 late acceptance", "of several that moved, the last one counts", (Entry, "moved"), property(_last_one)),
+    Ablation(
+        "7 late acceptance", "it is looked for in its window only", (reconcile, "_look"), _within_its_window
+    ),
+)
+"""What only scripts find: chance would have to make several rare things meet within seconds."""

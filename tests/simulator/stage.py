@@ -107,7 +107,11 @@ class Worker:
     ) -> "Act":
         """Begin a call. ``meets`` and ``answered`` say what becomes of what it sends."""
         flow = self.session.transfer(transfer, key, within_s)
-        return Act(self, flow, meets, answered)
+        return Act(self, flow, meets, answered=answered)
+
+    def run(self, flow: Flow[Any]) -> Any:
+        """Perform a flow to its end."""
+        return Act(self, flow, None, answered=True).finish()
 
     def person(self, key: str, tran_id: int | None) -> None:
         now_ms = self.session.clock.now_ms()

@@ -84,12 +84,12 @@ def test_a_story_can_be_read() -> None:
     """Who did what and when, in plain words, and what is wrong at the end."""
     with _without_rule("no answer counts as not executed"):
         sent, told = _shrunk("no-journal", Wrong.DENIED).story
-    transfer = "(MAIN_UMFUTURE 3001 USDT)"
+    transfer = "(MAIN_UMFUTURE 100 USDT)"
     assert (
-        sent == f"  +0.00 s worker C: sends attempt 1 {transfer}; the exchange makes it as tranId 1, the answer is lost"
+        sent == f"  +0.00 s worker B: sends attempt 1 {transfer}; the exchange makes it as tranId 1, the answer is lost"
     )
-    wrong = "WRONG: NotSent for transfer-6 MAIN_UMFUTURE 3001: the exchange made it"
-    assert told == f" +10.00 s worker C: is told NotSent for transfer-6 - {wrong}"
+    wrong = "WRONG: NotSent for transfer-5 MAIN_UMFUTURE 100: the exchange made it"
+    assert told == f" +10.00 s worker B: is told NotSent for transfer-5 - {wrong}"
 
 
 def test_nothing_is_shrunk_where_nothing_is_wrong() -> None:

@@ -271,7 +271,7 @@ def close(
         owner = journal.owners([tran_id]).get(tran_id)
         if owner is not None and owner != attempt.id:
             alerts.append(f"id {tran_id} is recorded for attempt {owner}, and now it is that of {attempt.id} too")
-        elif tran_id not in journal.once_named([tran_id], attempt.id):
+        elif owner == attempt.id or tran_id not in journal.once_named([tran_id], attempt.id):
             journal.add_verdict(attempt.id, VerdictRecord(at_ms, verdict, "moved", tran_id, note))
             alerts += _second_movement(journal, record.key, attempt.id)
     return Recorded(_entry(journal, record.key), "; ".join(alerts))
