@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from simulator import world
 from simulator.ablation import ABLATIONS
 from simulator.batches import Total, batches
-
 from simulator.mistake import Ablation
 from simulator.scenario import ROUGHER, USUAL, Kind, Scenario
 from simulator.shrink import SECONDS, Shrunk, gravity, shortest, shrink
@@ -26,6 +25,8 @@ _TOLD: Final[dict[Kind, str]] = {
 }
 _TRANSFERS: Final = 20_000
 _ABLATION_TRANSFERS: Final = 6_000
+_AT_MOST: Final = 50_000
+"""Transfers within which the simulator has to find what is taken out."""
 _SHOWN: Final = 5
 
 
@@ -92,7 +93,10 @@ def _run(kinds: Sequence[Kind], transfers: int, seed: int, workers: int) -> int:
 
 def _tell(kind: Kind, total: Total) -> None:
     rate = total.transfers / total.seconds * 60
-    print(f"{_TOLD[kind]}: {total.transfers} transfers in {total.worlds} worlds, {total.seconds:.1f} s of CPU time", end="")
+    print(
+        f"{_TOLD[kind]}: {total.transfers} transfers in {total.worlds} worlds, {total.seconds:.1f} s of CPU time",
+        end="",
+    )
     print(f" ({rate:,.0f} a minute on one core)")
     for name, times in total.outcomes.most_common():
         print(f"  {times:8d}  {name}")
@@ -136,7 +140,7 @@ def _rough_worlds(scenario: Scenario, transfers: int, seed: int) -> Total:
     total = Total()
     for world_seed in count(seed):
         total.add(world.run(world_seed, scenario))
-        if total.transfers >= transfers:
+        if total.transfers >= (transfers if total.violations else _AT_MOST):
             break
     return total
 

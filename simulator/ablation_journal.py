@@ -13,16 +13,13 @@ from attrs import evolve
 from binance_transfer.attempt import Attempt
 from binance_transfer.candidates import Match, match
 from binance_transfer.clock import Deadline
-from binance_transfer.errors import NotExecuted, OutcomeUnknown, ProvenAbsent, TransferError
+from binance_transfer.errors import OutcomeUnknown
 from binance_transfer.flows import calls, reconcile
 from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
-from binance_transfer.flows.reconcile import Look
-from binance_transfer.history import CONFIRMED, FAILED
 from binance_transfer.journal import audit, idempotency, pacing, rules
 from binance_transfer.journal.audit import Audit
 from binance_transfer.journal.pacing import Wait, Weight
-from binance_transfer.journal.records import AccountRecord, AttemptRecord, Entry, State, VerdictRecord
-from binance_transfer.journal.rules import Recorded
+from binance_transfer.journal.records import AccountRecord, AttemptRecord, Entry, State
 from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.policy import Policy
 from binance_transfer.session import Session
@@ -182,40 +179,7 @@ def _sent_again(
         return (yield from _send(context, record, again, _share, resolves=resolves))
 
 
-# --- rule 7: verdicts ------------------------------------------------------------------------------------------------
-
-
-def _written_over(
-    journal: JournalTransaction,
-    attempt: Attempt,
-    opening: int,
-    verdict: Any,
-    at_ms: int,
-    tran_id: int | None = None,
-    note: str = "",
-) -> Recorded:
-    del opening
-    record = rules.entry_of(journal, attempt).attempts[-1]
-    state: State = "not_moved" if tran_id is None else "moved"
-    if tran_id is None or not journal.owners([tran_id]):
-        journal.add_verdict(record.attempt.id, VerdictRecord(at_ms, verdict, state, tran_id, note))
-    return Recorded(rules.entry_of(journal, attempt))
-
-
-def _own_answer(
-    context: Context,
-    entry: Entry,
-    own_attempt: Attempt | None,
-    result: Receipt | TransferError | None,
-    deadline: Deadline,
-    *,
-    resolves: bool,
-) -> Flow[Receipt]:
-    if isinstance(result, NotExecuted):
-        raise result
-    if isinstance(result, Receipt):
-        return result
-    return (yield from _answered(context, entry, own_attempt, result, deadline, resolves=resolves))
+# --- rules 1 and 2: windows, candidates -------------------------------------------------------------------------------
 
 
 def _own_settle_ms(
@@ -228,69 +192,6 @@ def _own_settle_ms(
 
 def _any_type(attempt: Attempt, window: Window, rows: Any, *owned: Any) -> Match:
     return match(attempt, window, [evolve(row, type=attempt.transfer.type) for row in rows], *owned)
-
-
-def _failed_settles(attempt: Attempt, window: Window, rows: Any, *owned: Any) -> Match:
-    failed = [evolve(row, status=CONFIRMED) for row in rows if row.status == FAILED]
-    if match(attempt, window, failed, *owned).confirmed:
-        raise ProvenAbsent("its row says FAILED", attempt=attempt)
-    return match(attempt, window, rows, *owned)
-
-
-def _only_logged(journal: JournalTransaction, record: AttemptRecord, tran_id: int, at_ms: int) -> str:
-    if record.state == "not_moved":
-        return f"attempt {record.attempt.id}: accepted as {tran_id} after it was recorded as not moved"
-    return _accept(journal, record, tran_id, at_ms)
-
-
-_accept: Final = rules._accept  # noqa: SLF001
-
-
-def _closed_if_open(
-    journal: JournalTransaction,
-    attempt: Attempt,
-    opening: int,
-    verdict: Any,
-    at_ms: int,
-    tran_id: int | None = None,
-    note: str = "",
-) -> Recorded:
-    del opening
-    record = _open_one(journal, attempt)
-    if tran_id is None:
-        journal.add_verdict(attempt.id, VerdictRecord(at_ms, verdict, "not_moved", None, note))
-        return Recorded(rules.entry_of(journal, attempt))
-    return _close(journal, attempt, record.opening, verdict, at_ms, tran_id, note)
-
-
-_close: Final = rules.close
-
-
-def _open_one(journal: JournalTransaction, attempt: Attempt, opening: int = 0) -> AttemptRecord:
-    del opening
-    record = journal.attempt(attempt.id)
-    if record is None or record.state != "open":
-        raise rules.Superseded
-    return record
-
-
-def _stays_found(journal: JournalTransaction, record: AttemptRecord, tran_id: int, at_ms: int) -> str:
-    if journal.owners([tran_id]).get(tran_id, record.attempt.id) != record.attempt.id:
-        return f"attempt {record.attempt.id}: {tran_id} is another attempt's"
-    return _accept(journal, record, tran_id, at_ms)
-
-
-def _last_one(entry: Entry) -> AttemptRecord | None:
-    moved = [record for record in entry.attempts if record.state == "moved"]
-    return max(moved, key=lambda record: record.verdict_ms or 0) if moved else None
-
-
-def _within_its_window(*arguments: Any, up_to_now: bool) -> Flow[Look]:
-    del up_to_now
-    return (yield from _look(*arguments, up_to_now=False))
-
-
-_look: Final = reconcile._look  # noqa: SLF001
 
 
 # --- rule 8: identical transfers -------------------------------------------------------------------------------------
@@ -337,7 +238,7 @@ def _moved_only(self: MemoryTransaction, asset: str, start_ms: int, end_ms: int)
         record.attempt.transfer.amount
         for entry in self.entries()
         for record in entry.attempts
-        if record.state == "moved" and record.attempt.transfer.asset == asset and record.window.holds(start_ms)
+        if (record.state == "moved" and record.attempt.transfer.asset == asset and record.window.holds(start_ms))
         or (record.state == "moved" and start_ms <= record.timestamp_ms <= end_ms)
     ]
 
@@ -358,14 +259,6 @@ def _nothing(*_: object, **__: object) -> None:
     return None
 
 
-def _no_owners(*_: object) -> dict[int, str]:
-    return {}
-
-
-def _no_ids(*_: object) -> frozenset[int]:
-    return frozenset()
-
-
 def _free(*_: object) -> bool:
     return False
 
@@ -377,10 +270,6 @@ _COMPARE: Final = (audit, "compare")
 _COUNTED: Final = (rules, "answered")
 _SHARED_IDS: Final = ((MemoryTransaction, "is_taken", _free),)
 
-SETTLED_BY_FAILURE: Final = Ablation(
-    "2 candidates", "a failed row settles an attempt", (reconcile, "match"), _failed_settles
-)
-
 JOURNAL_ABLATIONS: Final = (
     Ablation("1 window", "one's own settle_ms, not the recorded window", (idempotency, "reconcile"), _own_settle_ms),
     Ablation("2 candidates", "types are not compared", (reconcile, "match"), _any_type),
@@ -391,10 +280,6 @@ JOURNAL_ABLATIONS: Final = (
     Ablation("6 one key", "an open key is sent again", _BEGIN, _sent_in_state("open")),
     Ablation("6 one key", "a key that moved is sent again", _BEGIN, _sent_in_state("moved")),
     Ablation("6 one key", "another transfer under the key is taken for the same", (rules, "checked_entry"), _any_entry),
-    Ablation("7 verdicts", "a verdict is the key's and overwrites", (rules, "close"), _written_over),
-    Ablation("7 verdicts", "a call answers what its own attempt saw", (idempotency, "_answered"), _own_answer),
-    Ablation("7 verdicts", "an id may be two attempts'", (MemoryTransaction, "owners"), _no_owners, _SHARED_IDS),
-    Ablation("7 verdicts", "an id once named goes to another one", (MemoryTransaction, "once_named"), _no_ids),
     Ablation("7 verdicts", "an attempt opens after a look at the others, not with it", _TRANSFER, _opened_blindly),
     Ablation("8 identical ones", "they do not wait", _IDENTICAL, _nothing),
     Ablation("8 identical ones", "they wait for a verdict", _IDENTICAL, _verdict_awaited),
@@ -431,25 +316,3 @@ JOURNAL_ABLATIONS: Final = (
     Ablation("12 pacing", "the weight headers are ignored", _COUNTED, _counted_without(used=None)),
     Ablation("12 pacing", "Retry-After is ignored", _COUNTED, _counted_without(silent_until_ms=0)),
 )
-
-LATE_ABLATIONS: Final = (
-    Ablation("7 late acceptance", "is only logged", (rules, "_accept"), _only_logged),
-    Ablation(
-        "7 late acceptance",
-        "a verdict is written on what is open, not on its opening",
-        (rules, "close"),
-        _closed_if_open,
-        ((rules, "open_attempt", _open_one),),
-    ),
-)
-"""For the weather in which history hides more than is assumed."""
-
-SCRIPTED: Final = (
-    SETTLED_BY_FAILURE,
-    Ablation("7 late acceptance", "an id that was found for another one stays there", (rules, "_accept"), _stays_found),
-    Ablation("7 late acceptance", "of several that moved, the last one counts", (Entry, "moved"), property(_last_one)),
-    Ablation(
-        "7 late acceptance", "it is looked for in its window only", (reconcile, "_look"), _within_its_window
-    ),
-)
-"""What only scripts find: chance would have to make several rare things meet within seconds."""

@@ -60,9 +60,7 @@ def _expected(checker: Checker, database: Database, label: str) -> dict[str, set
     ledger = [row for row in checker.exchange.ledger if row.uid == checker.networks[label].uid]
     return {
         "unclaimed": {
-            row.tran_id
-            for row in ledger
-            if row.final_status == "CONFIRMED" and shown(row) and row.tran_id not in owned
+            row.tran_id for row in ledger if row.final_status == "CONFIRMED" and shown(row) and row.tran_id not in owned
         },
         "failed": {record.attempt.id for record in moved if fate(record) == "FAILED"},
         "pending": set(),

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from attrs import define, field, frozen
 
@@ -199,7 +199,7 @@ class Checker:
         attempts: dict[Owner, list[Birth]] = defaultdict(list)
         for birth in self.births.values():
             attempts[birth.owner].append(birth)
-        records = {record.attempt.id: record for record in self.records(database)}
+        records = {record.attempt.id: record for record in self._records(database)}
         for (label, name), births in attempts.items():
             moved = [birth.attempt.id for birth in births for _ in self.traffic.moved(birth.attempt.id)]
             if len(moved) > 1 and self._avoidable(births):
@@ -219,7 +219,7 @@ class Checker:
             if "could not record" not in alert and not known and "moved more than once" not in alert:
                 self.violate(Wrong.ALERT, f"an alert without a cause: {_ID.sub('(an attempt)', alert)}")
 
-    def records(self, database: Database) -> Iterator[AttemptRecord]:
+    def _records(self, database: Database) -> Iterator[AttemptRecord]:
         for account in database.accounts():
             for entry in database.records(account).entries():
                 yield from entry.attempts
@@ -267,7 +267,11 @@ class Checker:
             said = f"{self.name_of(attempt_id)} is recorded as {record.state} ({record.verdict})"
             event = self.story.last(attempt_id)
             executions = self.traffic.executions.get(attempt_id, [])
-            if record.state == "not_moved" and self._known_to_move(attempt_id, _AT_LAST) and attempt_id not in self.forgiven:
+            if (
+                record.state == "not_moved"
+                and self._known_to_move(attempt_id, _AT_LAST)
+                and attempt_id not in self.forgiven
+            ):
                 self.violate(Wrong.DENIED, f"{said}: the exchange made it", event)
             if record.tran_id is not None and attempt_id not in self.misjudged:
                 if owners.setdefault(record.tran_id, attempt_id) != attempt_id:

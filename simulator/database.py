@@ -168,9 +168,7 @@ class MemoryTransaction:
     def once_named(self, ids: Collection[int], attempt_id: str, /) -> frozenset[int]:
         """Return those ids that a verdict on another attempt, or an answer to one, has ever named."""
         named = self._named
-        return frozenset(
-            tran_id for tran_id in ids if any(holder != attempt_id for holder in named.get(tran_id, ()))
-        )
+        return frozenset(tran_id for tran_id in ids if any(holder != attempt_id for holder in named.get(tran_id, ())))
 
     def canary(self, transfer: Transfer, attempt_id: str, since_ms: int, /) -> AttemptRecord | None:
         """Return the newest other attempt of a transfer's query that was answered with an id and is no older."""

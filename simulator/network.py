@@ -7,7 +7,7 @@ One rule: a request that left is delivered at most once, at a time of its own, w
 from collections.abc import Callable
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.flows.effects import Post, Read
@@ -195,7 +195,9 @@ class Network:
         """Let a stranger make the same transfer at the same moment, so that history shows both or none."""
         transfer, before = attempt.transfer, len(self._exchange.ledger)
         values = dict(attempt.request().parameters) | {"timestamp": str(self._engine.now_ms())}
-        self._exchange.perform("transfer", {name: str(value) for name, value in values.items()}, uid=self.uid, fault=None)
+        self._exchange.perform(
+            "transfer", {name: str(value) for name, value in values.items()}, uid=self.uid, fault=None
+        )
         if len(self._exchange.ledger) > before:
             self._traffic.twinned.add(attempt.id)
             self._story.tell("somebody else", "makes {} {} {} too", transfer.type, transfer.amount_text, transfer.asset)

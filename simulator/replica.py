@@ -1,8 +1,8 @@
 """
 Which state of history a reading is answered from.
 
-One rule: a replica may be late, but not so late that what is assumed of history does not hold; one that stands still for
-longer lacks something that the journal knows to be there (the canary of rule 3).
+One rule: a replica may be late, but not so late that what is assumed of history does not hold; one that stands still
+for longer lacks something that the journal knows to be there (the canary of rule 3).
 """
 
 from typing import Final

@@ -69,7 +69,12 @@ class Scenario:
 
 
 _USUAL_FAULTS: Final = Faults(
-    crash=0.003, pause=0.004, answer_taken_late=0.01, slow_transaction=0.3, commit_fails=0.004, acknowledgement_lost=0.004
+    crash=0.003,
+    pause=0.004,
+    answer_taken_late=0.01,
+    slow_transaction=0.3,
+    commit_fails=0.004,
+    acknowledgement_lost=0.004,
 )
 _TURBULENT_FAULTS: Final = Faults(
     crash=0.01,

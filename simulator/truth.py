@@ -35,21 +35,24 @@ class Truth:
 
     def why_unprovable(self, label: str, attempt: Attempt) -> str:
         """Say why history cannot prove what became of an attempt, "" where it can once its window is over."""
+        return next(self._reasons(label, attempt), "")
+
+    def _reasons(self, label: str, attempt: Attempt) -> Iterator[str]:
         executions = self.traffic.executions.get(attempt.id, [])
         if attempt.transfer.type in HIDDEN_TYPES:
-            return "history never shows its type"
+            yield "history never shows its type"
         if any(moved and self.is_misspelt(tran_id) for tran_id, moved in executions):
-            return "its row is written otherwise"
+            yield "its row is written otherwise"
         if attempt.id in self.traffic.twinned:
-            return "a stranger made the same"
+            yield "a stranger made the same"
         if attempt.id in self.traffic.beyond:
-            return "history hides it for longer than is assumed"
-        moved = any(moved for _, moved in executions)
-        if not moved and next(self.near_misses(label, attempt), None):
-            return NEAR_MISS
-        if not moved and self.exchange.history.total_off_by:
-            return "pages never add up"
-        return ""
+            yield "history hides it for longer than is assumed"
+        if any(moved for _, moved in executions):
+            return
+        if any(self.near_misses(label, attempt)):
+            yield NEAR_MISS
+        if self.exchange.history.total_off_by:
+            yield "pages never add up"
 
     def near_misses(self, label: str, attempt: Attempt) -> Iterator[Entry]:
         """Return the transfers of strangers that could be an attempt."""
@@ -69,7 +72,11 @@ class Truth:
         if entry is None or entry.spelling is None:
             return False
         written = entry.spelling
-        shown = written.write_asset(entry.asset), Decimal(written.write_amount(entry.amount)), written.type or entry.type
+        shown = (
+            written.write_asset(entry.asset),
+            Decimal(written.write_amount(entry.amount)),
+            written.type or entry.type,
+        )
         time_ms = written.write_time(entry.time_ms)
         return shown != (entry.asset, entry.amount, entry.type) or abs(time_ms - entry.time_ms) > _EARLY_MS
 

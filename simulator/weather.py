@@ -159,33 +159,48 @@ def _fate(weather: Weather, arrival: Arrival, chance: Chance) -> Fault | None:
         weather.stamped,
         weather.beyond,
     )
-    match chance.which("at the exchange", odds):
-        case 1:
-            return chance.pick("a fault", _POST_FAULTS)()
-        case 2:
-            longest_ms = _PENDING_MS if chance.happens("pending for long", 0.2) else 20_000
-            return faults.Settle(status="CONFIRMED", after_ms=chance.below("pending for", longest_ms))
-        case 3:
-            return faults.Settle(status="FAILED", after_ms=chance.below("fails after", 20_000))
-        case 4:
-            # Half of them until the last moment that is assumed to be possible.
-            if chance.happens("hidden to the end", 0.5):
-                hidden_ms = arrival.window_left_ms - chance.below("but for", 400)
-            else:
-                hidden_ms = chance.below("hidden for", arrival.settle_ms)
-            return faults.Hide(for_ms=max(0, hidden_ms))
-        case 5:
-            early_ms = chance.below("executed before the end by", max(1, arrival.window_left_ms - 1))
-            return faults.Drop(executes=True, queued=True, late_ms=max(1, arrival.window_left_ms - 1 - early_ms))
-        case 6:
-            if chance.happens("stamped before", 0.5):
-                return faults.Stamp(offset_ms=chance.below("but for", 300) - _FRONT_AHEAD_MS)
-            early_ms = chance.below("stamped before the end by", max(1, arrival.window_left_ms - 1))
-            return faults.Stamp(offset_ms=max(0, arrival.window_left_ms - 1 - early_ms))
-        case 7:
-            beyond_ms = chance.below("hidden beyond the end by", _BEYOND_MS)
-            return faults.Hide(for_ms=max(0, arrival.window_left_ms) + 1_000 + beyond_ms)
-    return None
+    place = chance.which("at the exchange", odds)
+    return _FATES[place - 1](arrival, chance) if place else None
+
+
+def _any_fault(_arrival: Arrival, chance: Chance) -> Fault:
+    return chance.pick("a fault", _POST_FAULTS)()
+
+
+def _pending(_arrival: Arrival, chance: Chance) -> Fault:
+    longest_ms = _PENDING_MS if chance.happens("pending for long", 0.2) else 20_000
+    return faults.Settle(status="CONFIRMED", after_ms=chance.below("pending for", longest_ms))
+
+
+def _failed(_arrival: Arrival, chance: Chance) -> Fault:
+    return faults.Settle(status="FAILED", after_ms=chance.below("fails after", 20_000))
+
+
+def _hidden(arrival: Arrival, chance: Chance) -> Fault:
+    # Half of them until the last moment that is assumed to be possible.
+    if chance.happens("hidden to the end", 0.5):
+        return faults.Hide(for_ms=max(0, arrival.window_left_ms - chance.below("but for", 400)))
+    return faults.Hide(for_ms=max(0, min(chance.below("hidden for", arrival.settle_ms), arrival.window_left_ms)))
+
+
+def _queued(arrival: Arrival, chance: Chance) -> Fault:
+    early_ms = chance.below("executed before the end by", max(1, arrival.window_left_ms - 1))
+    return faults.Drop(executes=True, queued=True, late_ms=max(1, arrival.window_left_ms - 1 - early_ms))
+
+
+def _stamped(arrival: Arrival, chance: Chance) -> Fault:
+    if chance.happens("stamped before", 0.5):
+        return faults.Stamp(offset_ms=chance.below("but for", 300) - _FRONT_AHEAD_MS)
+    early_ms = chance.below("stamped before the end by", max(1, arrival.window_left_ms - 1))
+    return faults.Stamp(offset_ms=max(0, arrival.window_left_ms - 1 - early_ms))
+
+
+def _beyond(arrival: Arrival, chance: Chance) -> Fault:
+    return faults.Hide(for_ms=max(0, arrival.window_left_ms) + 1_000 + chance.below("hidden for longer by", _BEYOND_MS))
+
+
+_FATES: Final = (_any_fault, _pending, _failed, _hidden, _queued, _stamped, _beyond)
+"""In the order of their odds."""
 
 
 def read_fault(weather: Weather, name: str, chance: Chance) -> Fault | None:

@@ -37,7 +37,7 @@ SIZES: Final = 2
 
 _PATIENCE_S: Final = 2_500.0
 _PERIOD_S: Final = 10.0
-_HOPELESS: Final = 3  # calls for a transfer that nothing can be proven of, then a person is left to decide
+_HOPELESS: Final = 2  # calls for a transfer that nothing can be proven of, then a person is left to decide
 
 
 @frozen
@@ -288,7 +288,7 @@ class JournaledWorker(Worker):
         self.world.checker.told(self._call(job, result, transfer), self.name)
 
     def _flow(self, intent: Transfer | Attempt, key: str | None) -> Flow[Receipt]:
-        within_s = self.sender.chance.pick("resolve within", (None, None, 0, 20.0))
+        within_s = self.sender.chance.pick("resolve within", (None, 40.0, 0, 20.0))
         return self.process.session.transfer(intent, key, within_s)
 
     def _on_commit(self, result: object) -> None:

@@ -21,10 +21,10 @@ from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import TransferType
 from binance_transfer_api.api.asset.universal_transfer import WEIGHT_LIMIT
 from binance_transfer_sandbox import Exchange, HistoryBehaviour, Limits
-from simulator.database import Database, MemoryJournal
 from simulator.chance import Chance
 from simulator.checker import Checker, Report, Wrong
 from simulator.closing import close_account
+from simulator.database import Database, MemoryJournal
 from simulator.driver import Machine, Process, SimulatedSession
 from simulator.engine import Engine
 from simulator.network import Network, Sender, Traffic

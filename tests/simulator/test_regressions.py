@@ -20,7 +20,7 @@ from binance_transfer.transfer import Transfer
 from binance_transfer.wire.outcome import Receipt
 from binance_transfer_sandbox import HistoryBehaviour, faults
 from simulator.ablation import ABLATIONS
-from simulator.ablation_journal import SCRIPTED
+from simulator.ablation_verdicts import SCRIPTED
 from simulator.mistake import Ablation
 from tests.simulator.stage import SETTLE_MS, WINDOW_S, Stage, amount, recording, sending, writing_verdict
 
