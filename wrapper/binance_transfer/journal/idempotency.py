@@ -209,17 +209,17 @@ def _send(
     if not reason and left_ms < _WINDOW_SHARE * attempt.recv_window_ms:
         reason = f"not sent: recording it took so long that only {left_ms / 1000:.1f} s of its window were left"
     if reason:
-        yield from _close_unsent(context, record, reason, deadline)
-        raise NotSent(reason)
+        entry = yield from _close_unsent(context, record, reason, deadline)
+        return (yield from _answered(context, entry, attempt, NotSent(reason), deadline, resolves=resolves))
     reply = yield from calls.post(attempt, min(context.settings.timeout_s, deadline.left_s()))
     answering = _record_and_answer(context, record, reply, deadline, resolves=resolves)
     return (yield from calls.leaving_open(attempt, answering))
 
 
-def _close_unsent(context: Context, record: AttemptRecord, reason: str, deadline: Deadline) -> Flow[None]:
+def _close_unsent(context: Context, record: AttemptRecord, reason: str, deadline: Deadline) -> Flow[Entry]:
     try:
-        yield from _close(context, record, "not-sent", deadline, note=reason)
-    except (JournalFailed, Superseded) as failed:
+        return (yield from _close_or_superseded(context, record, "not-sent", deadline, reason))
+    except JournalFailed as failed:
         message = f"{reason}; and that could not be recorded ({failed}): call again with the same key"
         raise _of_key(OutcomeUnknown(message, attempt=record.attempt)) from None
 
