@@ -131,7 +131,8 @@ def _begun(connection: Connection) -> None:
     snapshot = _SNAPSHOT if connection.get_execution_options().get("reading") else ""
     wait_ms = max(1, int(within.get() * 1000))
     connection.exec_driver_sql(
-        f"{snapshot}SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = {wait_ms + int(_GRACE_S * 1000)}; "
+        f"{snapshot}"
+        f"SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = {wait_ms + int(_GRACE_S * 1000)}; "
         f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_MS}; SET LOCAL synchronous_commit = 'on'"
     )
 
