@@ -6,6 +6,7 @@ One rule: what a transaction has written is on disk, in the file that the path n
 How the file is kept from being taken away, and how it is noticed if it was: `sqlite_file`.
 """
 
+import contextlib
 import os
 import sqlite3
 import stat
@@ -42,6 +43,7 @@ class SqliteDatabase:
         self._connections: Final = Connections(self._engine)
         self._opened: SqliteFile | None = None
         event.listen(self._engine, "begin", self._begun)
+        event.listen(self._engine, "close", _roll_back)
 
     def shown(self) -> str:
         """Return where it is."""
@@ -185,6 +187,12 @@ class SqliteDatabase:
         # IMMEDIATE, so that what was read is still so when it is changed.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         info["wal"] = True
+
+
+def _roll_back(connection: Any, _record: object) -> None:
+    """Give up a lock before closing: SQLite keeps it as long as a result of the connection is left somewhere."""
+    with contextlib.suppress(sqlite3.Error):
+        connection.rollback()
 
 
 def _make_file(path: str) -> None:
