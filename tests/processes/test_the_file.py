@@ -125,7 +125,9 @@ class Plain(Worker):
 
 def open_and_close(file: Path) -> None:
     """As another process that reads the file, and is its last user as far as it can see."""
-    program = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT 1 FROM sqlite_master'); c.close()"
+    program = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT 1 FROM sqlite_master'); c.close()"
+    )
     subprocess.run([sys.executable, "-c", program, str(file)], check=True)
 
 

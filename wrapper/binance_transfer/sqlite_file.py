@@ -134,7 +134,9 @@ class SqliteFile:
         self._hold()
         while writes and not self._lock(self._main, _WRITING, alone=True):
             if time.monotonic() > until_s:
-                message = "the turn to write is taken (another program has held it for too long: end that one, or try again)"
+                message = (
+                    "the turn to write is taken (another program has held it for too long: end that one, or try again)"
+                )
                 raise JournalFailed(message)
             time.sleep(_RETRY_S)
 

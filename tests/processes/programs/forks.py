@@ -1,14 +1,13 @@
 """
 A worker that sends in threads and forks meanwhile; each child opens a journal of its own and sends a few keys.
 
-how: "os.fork", "multiprocessing" or "daemon" (the child forks again and ends, as a daemon does). Keys are shared with
+how: "os.fork" or "daemon" (the child forks again and ends, as a daemon does). Keys are shared with
 the other workers. Says {"longest_s"}: how long a fork took, {"refused"}: how many children were, {"failed"}: what
 threads and children were told otherwise, and {"recorded"}: how many receipts there were.
 """
 
 import json
 import logging
-import multiprocessing
 import os
 import sys
 import threading
@@ -59,12 +58,6 @@ def forked(given: dict[str, Any], report: int) -> None:
     os.waitpid(pid, 0)
 
 
-def by_multiprocessing(given: dict[str, Any], report: int) -> None:
-    process = multiprocessing.get_context("fork").Process(target=child, args=(given, report))
-    process.start()
-    process.join()
-
-
 def as_daemon(given: dict[str, Any], report: int) -> None:
     """The daemon outlives its parent, and is waited for by what it reports."""
     pid = os.fork()
@@ -78,7 +71,6 @@ def as_daemon(given: dict[str, Any], report: int) -> None:
 
 HOW: dict[str, Callable[[dict[str, Any], int], None]] = {
     "os.fork": forked,
-    "multiprocessing": by_multiprocessing,
     "daemon": as_daemon,
 }
 
@@ -105,9 +97,11 @@ def main(given: dict[str, Any]) -> None:
         thread.start()
     longest_s, forks = 0.0, 0
     reader, writer = os.pipe()
-    os.register_at_fork(before=lambda: began.append(time.monotonic()), after_in_parent=lambda: ended.append(time.monotonic()))
     began: list[float] = []
     ended: list[float] = []
+    os.register_at_fork(
+        before=lambda: began.append(time.monotonic()), after_in_parent=lambda: ended.append(time.monotonic())
+    )
     while time.monotonic() < until_s:
         HOW[given["how"]](given, writer)
         forks += 1

@@ -54,6 +54,7 @@ def main(given: dict[str, Any]) -> None:
         except bt.JournalFailed as failed:
             held += 1
             odd.append(str(failed))
+        gc.collect()  # what was half made when it was interrupted: connections are few on a server
     sys.stdout.write(json.dumps({"interrupted": interrupted, "odd": odd[:10], "held": held}) + "\n")
     sys.stdout.flush()
 
