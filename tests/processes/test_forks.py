@@ -99,7 +99,11 @@ print(status, done == ["committed"] or how == "idle", took_s < 3)
 def test_a_fork_cuts_no_transaction(how: str, child: str, file: Path) -> None:
     """The child may use the file, or is refused; the parent's transaction is committed and it goes on."""
     done = subprocess.run(
-        [sys.executable, "-c", IN_THE_MIDDLE, f"sqlite:///{file}", how], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", IN_THE_MIDDLE, f"sqlite:///{file}", how],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (done.stdout.split(), done.returncode) == ([child, "True", "True"], 0), done.stderr
     with contextlib.closing(sqlite3.connect(file)) as reader:
@@ -130,7 +134,8 @@ def test_plain_sqlite_loses_what_a_forked_child_commits(file: Path) -> None:
     """The control: the child believes that it has the parent's locks, so another process takes its WAL away."""
     pipe = subprocess.PIPE
     parent = subprocess.Popen([sys.executable, "-c", PLAIN, str(file)], stdin=pipe, stdout=pipe, text=True)
-    assert parent.stdout and parent.stdout.readline() == "closed\n"
+    assert parent.stdout
+    assert parent.stdout.readline() == "closed\n"
     program = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM t'); c.close()"
     subprocess.run([sys.executable, "-c", program, str(file)], check=True)
     parent.communicate("\n", timeout=30)

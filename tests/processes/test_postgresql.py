@@ -49,7 +49,7 @@ def client(journal: bt.Journal, sandbox: Sandbox) -> Iterator[bt.TransferClient]
 def test_each_transaction_is_durable_and_bounded(journal: bt.Journal) -> None:
     names = ("synchronous_commit", "transaction_isolation", "lock_timeout", "idle_in_transaction_session_timeout")
     values = journal.transact(
-        lambda transaction: [transaction._connection.exec_driver_sql(f"SHOW {name}").scalar() for name in names]  # type: ignore[attr-defined]
+        lambda transaction: [transaction._connection.exec_driver_sql(f"SHOW {name}").scalar() for name in names]
     )
     assert values == ["on", "read committed", "30s", "10s"]
 

@@ -197,7 +197,8 @@ def test_a_journal_keeps_its_turn_when_all_parts_are_copied(url: str, file: Path
         journal.resume()
         pipe = subprocess.PIPE
         writer = subprocess.Popen([sys.executable, "-c", IN_TURN, str(file)], stdin=pipe, stdout=pipe, text=True)
-        assert writer.stdout and writer.stdout.readline() == "copied\n"
+        assert writer.stdout
+        assert writer.stdout.readline() == "copied\n"
         with pytest.raises(bt.JournalFailed, match="another program has held it for too long"):
             journal.transact(lambda transaction: transaction.account(), 0.3)
         writer.communicate("\n", timeout=30)

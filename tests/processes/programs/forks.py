@@ -45,7 +45,7 @@ def child(given: dict[str, Any], report: int) -> None:
         worker.close(None)
     except bt.JournalFailed as failed:
         said.append("refused" if "was forked" in str(failed) else f"child: {failed}")
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # a child has nobody else to tell
         said.append("child: " + traceback.format_exc())
     os.write(report, "".join(json.dumps(line) + "\n" for line in said).encode())
 

@@ -45,7 +45,7 @@ def main(given: dict[str, Any]) -> None:
                 journal.transact(change, PATIENCE_S)
         except (KeyboardInterrupt, SystemExit):
             interrupted += 1
-        except BaseException as error:  # what else could it be? that is the question
+        except BaseException as error:  # noqa: BLE001  # what else could it be? that is the question
             odd.append(repr(error))
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
