@@ -9,11 +9,16 @@ import sys
 from pathlib import Path
 
 from generator.docs import report
+from generator.docs.archive import SUFFIXES
 from generator.docs.blocks import Unreadable
-from generator.docs.judgement import Verdict, judge
+from generator.docs.comparison import judge
+from generator.docs.facts import SourceKind
 from generator.docs.ours import TABLES, InvalidProject, Ours, read_ours
 from generator.docs.page import read_page
-from generator.docs.source import load
+from generator.docs.schema import begins_like_schema, read_schema
+from generator.docs.sdk import read_sdk
+from generator.docs.source import is_address, load
+from generator.docs.verdict import Verdict
 from generator.docs.vocabulary import Language
 
 _REFUSED = 2
@@ -33,7 +38,7 @@ def compare(options: argparse.Namespace, project: Path) -> int:
     pages: list[tuple[str, Language | None]] = [(page, None) for page in options.page]
     if options.fetch:
         pages = [(page, language) for each in ours.operations for language, page in each.addresses.items()]
-    verdicts = [_verdict(page, language, ours) for page, language in pages]
+    verdicts = [verdict for page, language in pages for verdict in _verdicts(page, language, ours)]
     if options.format == "json":
         print(report.as_json(verdicts))
         for note in report.notes(verdicts):
@@ -45,13 +50,20 @@ def compare(options: argparse.Namespace, project: Path) -> int:
     return max(verdict.exit_code for verdict in verdicts)
 
 
-def _verdict(name: str, language: Language | None, ours: Ours) -> Verdict:
+def _verdicts(name: str, language: Language | None, ours: Ours) -> list[Verdict]:
+    source: SourceKind = "page"
     try:
-        source = load(name)
-        page = read_page(source.text, html=source.html, permissions=ours.permissions())
+        if name.endswith(SUFFIXES) and not is_address(name):
+            source = "sdk"
+            return judge(name, read_sdk(Path(name), ours.permissions()).parts, ours, source=source)
+        loaded = load(name)
+        if loaded.schema or (not loaded.html and begins_like_schema(loaded.text)):
+            source = "schema"
+            return judge(name, read_schema(loaded.text, ours.permissions()), ours, source=source)
+        page = read_page(loaded.text, html=loaded.html, permissions=ours.permissions())
     except Unreadable as refusal:
-        return Verdict(name, refused=str(refusal))
-    return judge(name, page, ours, language)
+        return [Verdict(name, source, refused=str(refusal))]
+    return judge(name, page.parts, ours, addresses=page.addresses, expected_language=language)
 
 
 def _suggest(verdicts: list[Verdict], spec: Path, *, json: bool) -> None:

@@ -7,6 +7,7 @@ is told apart by that, and each piece must be complete by itself.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from generator.docs import vocabulary
 from generator.docs.blocks import Block
@@ -35,6 +36,8 @@ class Half:
     title: str
     line: int
     sections: list[Section] = field(default_factory=list)
+    layout: Literal["old", "portal"] = "old"
+    fixed_language: Language | None = None
 
     def of(self, *parts: Part) -> list[Section]:
         """Sections of some parts."""
@@ -55,6 +58,8 @@ class Half:
     @property
     def language(self) -> Language:
         """Chinese if there are more Chinese characters than words in Latin letters, names included."""
+        if self.fixed_language:
+            return self.fixed_language
         texts = [self.title, *(section.heading for section in self.sections)]
         for section in self.sections:
             for block in section.blocks:

@@ -19,6 +19,7 @@ _INLINE = frozenset(
     "a abbr b bdi bdo big cite code data del dfn em font i img ins kbd label mark q s samp small span strike strong "
     "sub sup time tt u var wbr".split()
 )
+_STRUCK = frozenset("s del strike".split())
 _MARKS = frozenset("b code em i kbd samp strong tt var".split())
 
 
@@ -144,6 +145,10 @@ class _Reader:
                 rows.append(tuple(cells))
         if rows:
             self.blocks.append(Block("table", rows[0][0].line, rows=tuple(rows)))
+        for row in _find(table, "tr"):
+            for cell in row.children:
+                for inner in _find_any(cell, ("table", "ul", "ol")):
+                    self._visit(inner)
 
     def _code(self, pre: Node) -> Iterator[tuple[int, str]]:
         """Split the text of a `pre` at line feeds and at `<br>`, as a highlighter writes them."""
@@ -159,14 +164,15 @@ class _Reader:
         yield row_line or pre.line, row
 
 
-def _inline(node: Node, *, marked: bool = False) -> Iterator[Piece]:
+def _inline(node: Node, *, marked: bool = False, struck: bool = False) -> Iterator[Piece]:
     if node.name == "#text":
-        yield Piece(node.data, node.line, marked)
+        yield Piece(node.data, node.line, marked, struck)
     elif node.name == "br":
         yield Piece(" ", node.line)
-    elif node.name not in _HIDDEN:
+    elif node.name not in _HIDDEN and node.name != "table":
+        marked, struck = marked or node.name in _MARKS, struck or node.name in _STRUCK
         for child in node.children:
-            yield from _inline(child, marked=marked or child.name in _MARKS or node.name in _MARKS)
+            yield from _inline(child, marked=marked or child.name in _MARKS, struck=struck)
 
 
 def _leaves(node: Node) -> list[Node]:
@@ -178,6 +184,11 @@ def _leaves(node: Node) -> list[Node]:
 
 def _find(node: Node, name: str) -> list[Node]:
     """Outermost elements of a name."""
-    if node.name == name:
+    return _find_any(node, (name,))
+
+
+def _find_any(node: Node, names: Sequence[str]) -> list[Node]:
+    """Outermost elements of several names."""
+    if node.name in names:
         return [node]
-    return [] if node.name in _HIDDEN else [found for child in node.children for found in _find(child, name)]
+    return [] if node.name in _HIDDEN else [found for child in node.children for found in _find_any(child, names)]

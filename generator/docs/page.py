@@ -6,11 +6,12 @@ One rule: reading never fails on what a page says, only on what is no text at al
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from generator.docs.blocks import Unreadable
 from generator.docs.facts import Facts
 from generator.docs.halves import split
+from generator.docs.portal import is_portal, split_portal
 from generator.docs.reading import read_half
 from generator.docs.vocabulary import Language
 
@@ -21,11 +22,10 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 _LARGEST = 5_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Its halves, and the addresses that its front matter names."""
+class Page(NamedTuple):
+    """Facts of each operation in each language, and the addresses that its front matter names."""
 
-    halves: tuple[Facts, ...]
+    parts: tuple[Facts, ...]
     addresses: tuple[str, ...] = ()
 
 
@@ -56,8 +56,9 @@ def read_page(source: str, *, html: bool, permissions: Mapping[Language, str]) -
         from generator.docs.markdown import read_markdown  # noqa: PLC0415
 
         blocks = read_markdown(source)
-    halves = tuple(read_half(half, permissions.get(half.language)) for half in split(blocks))
-    return Page(halves, tuple(_ADDRESS.findall(matter)))
+    halves = split_portal(blocks) if is_portal(blocks) else split(blocks)
+    parts = tuple(read_half(half, permissions.get(half.language)) for half in halves)
+    return Page(parts, tuple(_ADDRESS.findall(matter)))
 
 
 def begins_like_html(source: str) -> bool:

@@ -11,9 +11,10 @@ from itertools import groupby
 from generator.docs import vocabulary
 from generator.docs.blocks import Block
 from generator.docs.example import BrokenExample, is_example, read_example
-from generator.docs.facts import Facts, Limit, Parameter, Span, Stated, TransferType, Weight
+from generator.docs.facts import EndpointAt, Facts, Limit, Parameter, Span, Stated, TransferType, Weight
 from generator.docs.halves import Half
 from generator.docs.limits import read_limits, read_spans
+from generator.docs.portal_facts import read_portal_parameters, read_portal_response
 from generator.docs.sentences import read_permissions, read_rules
 from generator.docs.text import Text
 from generator.docs.vocabulary import Column
@@ -34,52 +35,77 @@ def read_half(half: Half, permission: str | None) -> Facts:
 
     `permission` is the name that an unmarked sentence may hold.
     """
-    facts = Facts(half.language, half.title, half.line)
+    facts = Facts(half.language, title=half.title, line=half.line)
     for section in half.sections:
         if section.part:
             facts.lines.setdefault(section.part, section.line)
     _read_endpoints(half, facts)
     _read_weights(half, facts)
+    if half.layout == "portal":
+        read_portal_parameters(half, facts)
+        read_portal_response(half, facts)
+    else:
+        _read_response(half, facts)
     _read_parameters(half, facts)
+    read_prose(half, facts, permission)
+    return facts
+
+
+def read_prose(half: Half, facts: Facts, permission: str | None) -> None:
+    """Add what sentences and lists of types state."""
     _read_sentences(half, facts, permission)
     _read_types(half, facts)
-    _read_response(half, facts)
-    return facts
 
 
 def _read_endpoints(half: Half, facts: Facts) -> None:
     blocks = [block for section in half.of("request") for block in section.blocks]
     blocks = blocks or [block for _, block in half.prose()]
-    texts = [(text, line) for block in blocks for text, line in _texts(block)]
-    found = [(vocabulary.endpoint_of(text, at_start=True), line) for text, line in texts]
+    texts = [text for block in blocks for text in _texts(block)]
+    found = [(vocabulary.endpoint_of(text.plain, at_start=True), text) for text in texts]
     if not any(endpoint for endpoint, _ in found) and half.of("request"):
-        found = [(vocabulary.endpoint_of(text, at_start=False), line) for text, line in texts]
-    facts.endpoints = [(endpoint, line) for endpoint, line in found if endpoint]
+        found = [(vocabulary.endpoint_of(text.plain, at_start=False), text) for text in texts]
+    facts.endpoints = [
+        EndpointAt(endpoint, text.line_at(endpoint.offset), text.line_at(endpoint.path_offset))
+        for endpoint, text in found
+        if endpoint
+    ]
 
 
-def _texts(block: Block) -> Iterator[tuple[str, int]]:
+def _texts(block: Block) -> Iterator[Text]:
     if block.text.plain:
-        yield block.text.plain, block.text.line
+        yield block.text
     for line, row in block.code:
-        yield row, line
+        yield Text(row, ((0, line),))
     for cells in block.rows:
-        yield " ".join(cell.plain for cell in cells), cells[0].line
+        yield Text(" ".join(cell.plain for cell in cells), ((0, cells[0].line),))
 
 
 def _read_weights(half: Half, facts: Facts) -> None:
     for section in half.of("weight"):
-        texts = [(section.heading, section.line), *(pair for block in section.blocks for pair in _texts(block))]
+        texts = [(section.heading, section.line)]
+        texts += [(text.plain, text.line) for block in section.blocks for text in _texts(block)]
+        if stated := [weight for text, line in texts for weight in read_weights(text, line)]:
+            facts.weights.extend(stated)
+            continue
         numbers = [
             (vocabulary.number(found[0]), line) for text, line in texts for found in vocabulary.NUMBER.finditer(text)
         ]
         kinds = [(kind.upper(), line) for text, line in texts for kind in vocabulary.KINDS.findall(text)]
         if not numbers:
-            facts.problems.append(Stated("a request weight without a number", section.line))
             continue
         values = {value for value, _ in numbers}
         value = numbers[0][0] if len(values) == 1 else " ".join(text for text, _ in texts[1:])
         kind = "/".join(dict.fromkeys(kind for kind, _ in kinds))
         facts.weights.append(Weight(value, kind, numbers[0][1], kinds[0][1] if kinds else section.line))
+    if half.of("weight") and not facts.weights:
+        facts.problems.append(Stated("a request weight without a number", half.of("weight")[0].line))
+
+
+def read_weights(text: str, line: int, *, also_bare: bool = False) -> Iterator[Weight]:
+    """Weights in one phrase with their kind, `IP Weight1500` or `Weight(UID): 300`, or also without it, `Weight: 900`."""
+    for found in (vocabulary.BARE_WEIGHT if also_bare else vocabulary.WEIGHT).finditer(text):
+        kind = found["before"] or found["behind"] or ""
+        yield Weight(vocabulary.number(found["value"]), kind.upper(), line, line)
 
 
 def _read_parameters(half: Half, facts: Facts) -> None:
@@ -141,7 +167,11 @@ def _read_row(row: Sequence[Text], columns: Sequence[Column | None], facts: Fact
 
 
 def _read_sentences(half: Half, facts: Facts, permission: str | None) -> None:
-    names = {parameter.name for parameter in facts.parameters if parameter.type != "ENUM"}
+    names = {
+        parameter.name
+        for parameter in facts.parameters
+        if parameter.type not in ("ENUM", "enum") or "Symbol" in parameter.name
+    }
     for section, block in half.prose():
         text = block.text
         if section.part == "weight" or block.kind not in ("text", "item"):
@@ -179,7 +209,7 @@ def _read_type_list(items: Sequence[Text], facts: Facts) -> None:
         return
     for item, name in entries:
         description = item.plain.partition(name)[2].strip(" :,-()")
-        facts.types.append(TransferType(name, description, item.line))
+        facts.types.append(TransferType(name, description, item.line, item.struck))
 
 
 def _read_type_lines(block: Block, facts: Facts) -> None:

@@ -6,14 +6,16 @@ One rule: a difference comes with both sides, the line on the page, and the file
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
-from generator.docs.judgement import Finding, Verdict
 from generator.docs.ours import FORM, SPEC, TABLES, Operation, Ours
+from generator.docs.verdict import Finding, Verdict
 from generator.docs.vocabulary import LANGUAGES
 
 _TITLES = {
     "type-added": "new type",
     "type-removed": "type gone",
+    "type-wallets": "wallets of type",
     "parameter-added": "new parameter",
     "parameter-removed": "parameter gone",
     "parameter-type": "type of parameter",
@@ -25,23 +27,15 @@ _TITLES = {
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:
-    """One object a page; its shape is part of this command's contract."""
+    """One object for each operation in each source; its shape is part of this command's contract."""
     pages = [
         {
             "page": verdict.page,
+            "source": verdict.source,
             "operation": verdict.operation.name if verdict.operation else None,
             "languages": list(verdict.languages),
-            "findings": [
-                {
-                    "kind": finding.kind,
-                    "subject": finding.subject,
-                    "language": finding.language,
-                    "page": finding.page,
-                    "ours": finding.ours,
-                    "line": finding.line,
-                }
-                for finding in verdict.findings
-            ],
+            "findings": [asdict(finding) for finding in verdict.findings],
+            "known": [asdict(finding) for finding in verdict.known],
             "refused": verdict.refused,
         }
         for verdict in verdicts
@@ -106,7 +100,7 @@ def places(finding: Finding, operation: Operation, ours: Ours) -> Iterator[str]:
     match finding.kind:
         case "type-added" | "type-removed" if finding.subject in operation.chinese_page_types:
             yield f"{TABLES}  ChinesePageType, CHINESE_PAGE_TYPES"
-        case "type-added" | "type-removed":
+        case "type-added" | "type-removed" | "type-wallets":
             yield _place(ours, "components", "schemas", operation.lists or "TransferType", "enum")
             yield _place(ours, "components", "schemas", operation.lists or "TransferType", "x-enum")
         case "symbol-rule":
@@ -118,7 +112,7 @@ def places(finding: Finding, operation: Operation, ours: Ours) -> Iterator[str]:
             yield _place(ours, *home)
         case "response-field":
             path = (finding.page or finding.ours or "").split()[0].strip(":")
-            schema = operation.homes.get(path.rpartition(".")[0], operation.homes[""])
+            schema = operation.homes.get(path.rpartition(".")[0]) or next(iter(operation.homes.values()))
             yield _place(ours, "components", "schemas", schema, "properties", finding.subject)
         case "parameter-limit" if (finding.page or finding.ours or "").startswith(("reaches back", "default span")):
             yield _place(ours, *home, "x-constants")

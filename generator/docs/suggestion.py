@@ -15,8 +15,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from generator.docs.judgement import Finding, Verdict
 from generator.docs.ours import SPEC, TABLES, Operation
+from generator.docs.verdict import Finding, Verdict
 from generator.docs.vocabulary import LANGUAGES, Language
 
 _UNDECIDED = "DECIDE"  # no wallet has this name, so `make` refuses the spec until it is replaced

@@ -8,9 +8,10 @@ import pytest
 
 from generator.docs import PROJECT
 from generator.docs.blocks import Unreadable
-from generator.docs.judgement import Verdict, judge
+from generator.docs.comparison import judge
 from generator.docs.ours import SPEC, TABLES, Ours, read_ours
 from generator.docs.page import read_page
+from generator.docs.verdict import Verdict
 
 Judge = Callable[[str], Verdict]
 
@@ -22,12 +23,18 @@ collect_ignore = [] if VENDOR_PAGES else ["test_docs_vendor_pages.py"]
 
 
 def verdict_of(text: str, name: str = "page") -> Verdict:
+    """Judge the text of a page about one operation as the command would."""
+    (verdict,) = verdicts_of(text, name)
+    return verdict
+
+
+def verdicts_of(text: str, name: str = "page", ours: Ours = OURS) -> list[Verdict]:
     """Judge the text of a page as the command would."""
     try:
-        page = read_page(text, html=False, permissions=OURS.permissions())
+        page = read_page(text, html=False, permissions=ours.permissions())
     except Unreadable as refusal:
-        return Verdict(name, refused=str(refusal))
-    return judge(name, page, OURS)
+        return [Verdict(name, refused=str(refusal))]
+    return judge(name, page.parts, ours, addresses=page.addresses)
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ import pytest
 
 from generator.__main__ import main
 from generator.docs import PROJECT
-from generator.docs.judgement import Kind
 from generator.docs.ours import SPEC
+from generator.docs.verdict import Kind
 from tests.docs.conftest import OURS
 from tests.docs.dialects import NAMED
 from tests.docs.vendor_page import both, render
@@ -26,6 +26,7 @@ TRANSFER = "POST /sapi/v1/asset/transfer"
 KINDS = {
     "type-added",
     "type-removed",
+    "type-wallets",
     "parameter-added",
     "parameter-removed",
     "parameter-type",
@@ -76,6 +77,7 @@ def test_json_of_a_page_that_differs(differing: Path, capsys: pytest.CaptureFixt
     assert as_json(capsys, differing) == [
         {
             "page": str(differing),
+            "source": "page",
             "operation": TRANSFER,
             "languages": ["en", "zh"],
             "findings": [
@@ -88,6 +90,7 @@ def test_json_of_a_page_that_differs(differing: Path, capsys: pytest.CaptureFixt
                     "line": line,
                 }
             ],
+            "known": [],
             "refused": None,
         }
     ]

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from generator import docs
 from generator.docs import PROJECT
-from generator.docs.judgement import Kind
+from generator.docs.verdict import Kind
 
 DRIFT = (PROJECT / "docs" / "drift.md").read_text(encoding="utf-8")
 WORKFLOW = PROJECT / "docs" / "ci" / "docs-check.yml"

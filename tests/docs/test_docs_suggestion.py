@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 from generator.docs import PROJECT
-from generator.docs.judgement import judge
 from generator.docs.ours import SPEC, TABLES, Ours, read_ours
-from generator.docs.page import read_page
 from generator.docs.suggestion import Suggestion, suggest
 from generator.limits import require_expressible
 from generator.specification import InvalidSpec, read_specification
-from tests.docs.conftest import OURS, verdict_of
+from tests.docs.conftest import OURS, verdict_of, verdicts_of
 from tests.docs.patches import apply
 from tests.docs.vendor_page import PageFacts, Row, both, render
 
@@ -123,7 +121,7 @@ def test_a_suggestion_makes_the_spec_agree_and_touches_nothing_else(name: str, t
         added,
     )
     ours = _ours(_apply(diff, tmp_path))
-    verdict = judge("page", read_page(page, html=False, permissions=ours.permissions()), ours)
+    verdict = verdicts_of(page, ours=ours)[0]
     assert (verdict.refused, verdict.findings) == (None, ())
 
 

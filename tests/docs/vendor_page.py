@@ -178,6 +178,9 @@ def facts_of(operation: Operation, language: Language) -> PageFacts:
     )
 
 
+_VALUES: dict[str, Json] = {"string": "1", "integer": 1, "boolean": True}
+
+
 def _response(operation: Operation) -> Json:
     response: Json = [{}, {}] if next(iter(operation.fields)).startswith("[]") else {}
     for path in operation.fields:
@@ -187,7 +190,7 @@ def _response(operation: Operation) -> Json:
         for key in outer:
             objects = [row for each in objects for row in each[key.removesuffix("[]")]]
         for each in objects:
-            each[name] = [{}, {}] if is_list else 7 if outer else 1
+            each[name] = [{}, {}] if is_list else _VALUES[operation.field_types[path]]
     return response
 
 
