@@ -1,7 +1,7 @@
 """
-The command: pages in, report out.
+The command: sources in, report out.
 
-One rule: the exit code is that of the worst page, and a page that cannot be read is the worst there is.
+One rule: the exit code is that of the worst source, and one that cannot be read is the worst there is.
 """
 
 import argparse
@@ -9,17 +9,10 @@ import sys
 from pathlib import Path
 
 from generator.docs import report
-from generator.docs.archive import SUFFIXES
-from generator.docs.blocks import Unreadable
-from generator.docs.comparison import judge
-from generator.docs.facts import SourceKind
+from generator.docs.agreement import disagreements
 from generator.docs.ours import TABLES, InvalidProject, Ours, read_ours
-from generator.docs.page import read_page
-from generator.docs.schema import begins_like_schema, read_schema
-from generator.docs.sdk import read_sdk
-from generator.docs.source import is_address, load
+from generator.docs.sources import Fetched, fetch, read_source
 from generator.docs.verdict import Verdict
-from generator.docs.vocabulary import Language
 
 _REFUSED = 2
 
@@ -27,7 +20,7 @@ _REFUSED = 2
 def compare(options: argparse.Namespace, project: Path) -> int:
     """Run `python -m generator docs`."""
     if bool(options.page) == options.fetch:
-        print("give pages or --fetch, and not both; see --help", file=sys.stderr)
+        print("give sources or --fetch, and not both; see --help", file=sys.stderr)
         return _REFUSED
     spec = options.spec / "openapi.yaml" if options.spec.is_dir() else options.spec
     try:
@@ -35,35 +28,34 @@ def compare(options: argparse.Namespace, project: Path) -> int:
     except InvalidProject as error:
         print(error, file=sys.stderr)
         return _REFUSED
-    pages: list[tuple[str, Language | None]] = [(page, None) for page in options.page]
-    if options.fetch:
-        pages = [(page, language) for each in ours.operations for language, page in each.addresses.items()]
-    verdicts = [verdict for page, language in pages for verdict in _verdicts(page, language, ours)]
+    fetched = fetch(ours) if options.fetch else Fetched()
+    verdicts = fetched.verdicts + [verdict for name in options.page for verdict in read_source(name, ours)]
+    missing = list(_missing(fetched, verdicts, ours, options.require or ())) if options.fetch else []
+    differing = list(disagreements(verdicts))
+    notes = [f"not reached: {each.name}: {each.reason}" for each in fetched.unreached]
+    notes += [*missing, *map(str, differing)]
     if options.format == "json":
         print(report.as_json(verdicts))
-        for note in report.notes(verdicts):
-            print(note, file=sys.stderr)
-    else:
+        notes = [*report.notes(verdicts), *notes]
+    elif verdicts:
         print(report.as_text(verdicts, ours))
+    for note in notes:
+        print(note, file=sys.stderr if options.format == "json" else sys.stdout)
     if options.suggest:
         _suggest(verdicts, spec, json=options.format == "json")
-    return max(verdict.exit_code for verdict in verdicts)
+    return max([_REFUSED] * bool(missing) + [verdict.exit_code for verdict in verdicts], default=_REFUSED)
 
 
-def _verdicts(name: str, language: Language | None, ours: Ours) -> list[Verdict]:
-    source: SourceKind = "page"
-    try:
-        if name.endswith(SUFFIXES) and not is_address(name):
-            source = "sdk"
-            return judge(name, read_sdk(Path(name), ours.permissions()).parts, ours, source=source)
-        loaded = load(name)
-        if loaded.schema or (not loaded.html and begins_like_schema(loaded.text)):
-            source = "schema"
-            return judge(name, read_schema(loaded.text, ours.permissions()), ours, source=source)
-        page = read_page(loaded.text, html=loaded.html, permissions=ours.permissions())
-    except Unreadable as refusal:
-        return [Verdict(name, source, refused=str(refusal))]
-    return judge(name, page.parts, ours, addresses=page.addresses, expected_language=language)
+def _missing(fetched: Fetched, verdicts: list[Verdict], ours: Ours, required: list[str] | tuple[()]) -> list[str]:
+    """Why what was fetched is too little to conclude from."""
+    reached = {verdict.operation.name for verdict in verdicts if verdict.operation}
+    return [
+        f"no source of {operation.name} was reached"
+        for operation in ours.operations
+        if operation.addresses and operation.name not in reached
+    ] + [
+        f"required and not reached: the {each.kind} {each.name}" for each in fetched.unreached if each.kind in required
+    ]
 
 
 def _suggest(verdicts: list[Verdict], spec: Path, *, json: bool) -> None:

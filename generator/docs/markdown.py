@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from generator.docs.blocks import Block
+from generator.docs.pasted import take_tables
 from generator.docs.text import Piece, Text, compose
 
 # A tag of HTML; anything else in angle brackets, such as LIST<STRING>, is text.
@@ -33,8 +34,10 @@ def read_markdown(source: str) -> list[Block]:
 
     `source` has LF line ends only.
     """
+    source, tables = take_tables(source)
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
-    return list(_Reader(source).blocks(parser.parse(source)))
+    blocks = list(_Reader(source).blocks(parser.parse(source)))
+    return sorted([*blocks, *tables], key=lambda block: block.line) if tables else blocks
 
 
 class _Reader:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from generator.docs.blocks import Unreadable
 from generator.docs.facts import Facts
 from generator.docs.halves import split
+from generator.docs.pasted import with_headings
 from generator.docs.portal import is_portal, split_portal
 from generator.docs.reading import read_half
 from generator.docs.vocabulary import Language
@@ -56,7 +57,7 @@ def read_page(source: str, *, html: bool, permissions: Mapping[Language, str]) -
         from generator.docs.markdown import read_markdown  # noqa: PLC0415
 
         blocks = read_markdown(source)
-    halves = split_portal(blocks) if is_portal(blocks) else split(blocks)
+    halves = split_portal(blocks) if is_portal(blocks) else split(list(with_headings(blocks)))
     parts = tuple(read_half(half, permissions.get(half.language)) for half in halves)
     return Page(parts, tuple(_ADDRESS.findall(matter)))
 

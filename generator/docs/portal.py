@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 
 from generator.docs import vocabulary
 from generator.docs.blocks import Block
+from generator.docs.fields import type_of
 from generator.docs.halves import Half, Section
 from generator.docs.text import Text, is_han
 from generator.docs.vocabulary import Part
 
 _METHOD = re.compile(r"(?P<method>GET|POST|PUT|DELETE|PATCH)(?P<path>\s*/[\w./{}:-]*)?(?:\s*https?://\S*)?")
+_GLUED = re.compile(r"(?:GET|POST|PUT|DELETE|PATCH)(?:/\S*)?")
 _PATH = re.compile(r"(?P<path>/[\w./{}-]*?)(?:\s*https?://\S*)?")
 _PARTS: tuple[tuple[Part | None, re.Pattern[str]], ...] = (
     (None, re.compile(r"header|authori[sz]ation|security|请求头|授权|认证|鉴权", re.IGNORECASE)),
@@ -29,9 +31,13 @@ def is_portal(blocks: Sequence[Block]) -> bool:
     """Whether a page is laid out as the portal's are."""
     return any(
         (block.kind == "heading" and _SEPARATOR in block.text.plain)
-        or (block.kind == "text" and block.text.plain in vocabulary.METHODS)
+        or (block.kind == "text" and (_GLUED.fullmatch(block.text.plain) or _is_type_line(block.text.plain)))
         for block in blocks
     )
+
+
+def _is_type_line(words: str) -> bool:
+    return "·" in words and type_of(words) is not None
 
 
 def split_portal(blocks: Sequence[Block]) -> list[Half]:
@@ -45,7 +51,7 @@ def split_portal(blocks: Sequence[Block]) -> list[Half]:
                 current.sections[-1].blocks.append(block)
             continue
         title, separator, suffix = (part.strip() for part in block.text.plain.rpartition(_SEPARATOR))
-        if not separator and _begins(blocks, index):
+        if not separator and not (current and block.level > level) and _begins(blocks, index):
             current, level = Half(block.text.plain, block.line), block.level
             operations.append(current)
             current.sections.append(_section("request", block, block.text.plain))

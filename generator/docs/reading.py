@@ -252,7 +252,7 @@ def _read_response(half: Half, facts: Facts) -> None:
             if block.text.plain.startswith(("{", "[")):
                 rows = block.text.by_line()
             if not is_example(rows):
-                if block.code and not vocabulary.endpoint_of(block.code[0][1], at_start=True):
+                if block.code and not facts.has_example and not vocabulary.endpoint_of(block.code[0][1], at_start=True):
                     facts.problems.append(Stated("code in the response example that is no JSON", block.line))
                 continue
             facts.has_example = True

@@ -48,7 +48,9 @@ def as_text(verdicts: Sequence[Verdict], ours: Ours) -> str:
     parts = ["\n".join(_page(verdict, ours)) for verdict in verdicts]
     if len(verdicts) > 1:
         counts = [sum(verdict.exit_code == code for verdict in verdicts) for code in range(3)]
-        parts.append(f"{len(verdicts)} pages: {counts[0]} in agreement, {counts[1]} different, {counts[2]} refused")
+        parts.append(
+            f"{len(verdicts)} comparisons: {counts[0]} in agreement, {counts[1]} different, {counts[2]} refused"
+        )
     return "\n\n".join(parts)
 
 
@@ -73,6 +75,8 @@ def _page(verdict: Verdict, ours: Ours) -> Iterator[str]:
         yield f"{verdict.page}: in agreement ({about})"
     for note in verdict.notes:
         yield f"    note: {note}"
+    if verdict.known:
+        yield f"    known faults of this source: {', '.join(f'{each.kind} {each.subject}' for each in verdict.known)}"
     for finding in verdict.findings:
         yield ""
         yield from _difference(finding, verdict, ours)

@@ -50,7 +50,7 @@ class Text:
 
     def by_line(self) -> list[tuple[int, str]]:
         """Each line of the page by itself."""
-        ends = [offset for offset, _ in self.starts[1:]] + [len(self.plain)]
+        ends = [offset for offset, _ in self.starts[1:]] + [len(self.plain)] * bool(self.starts)
         return [(line, self.plain[offset:end].strip()) for (offset, line), end in zip(self.starts, ends, strict=True)]
 
     def marked(self, begin: int, end: int) -> list[tuple[int, str]]:

@@ -42,6 +42,11 @@ _LABEL = re.compile(
     r"(?:https? ?)?请求|(?:请求)?(?:权重|参数)|(?:响应|返回)(?:示例)?)(?: ?\((?:ip|uid)\))?",
     re.IGNORECASE,
 )
+_BARE_HEADING: Final = re.compile(
+    r"(?:API Description|HTTP Request|Request Weight(?: ?\((?:IP|UID)\))?|Request Parameters|Response Example"
+    r"|接口描述|HTTP ?请求|请求权重(?: ?\((?:IP|UID)\))?|请求参数|响应示例)",
+    re.IGNORECASE,
+)
 _ENDPOINT = re.compile(r"(?<![A-Za-z])([A-Z]{3,7})\s+[\"'`]?(?:https?://[^/\s]+)?(/[^\s\"'`]*)", re.IGNORECASE)
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 _AFTER_PATH = ".,;:!?)]}>。，；：、"
@@ -135,6 +140,11 @@ def label_of(words: str) -> Part | None:
     """Which part a bold label begins."""
     words = words.strip().rstrip(":").strip()
     return part_of(words) if _LABEL.fullmatch(words) else None
+
+
+def heading_of(line: str) -> Part | None:
+    """Which part a line without any mark begins, if it is just what the vendor's pages call one."""
+    return part_of(line) if _BARE_HEADING.fullmatch(line) else None
 
 
 def endpoint_of(text: str, *, at_start: bool) -> Endpoint | None:

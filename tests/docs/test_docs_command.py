@@ -198,7 +198,11 @@ def test_without_a_network_the_report_says_so(capsys: pytest.CaptureFixture[str]
 def _spec_at(site: dict[str, tuple[int, str, str]], folder: Path) -> Path:
     """The spec with its pages' addresses on this machine's site."""
     text = (PROJECT / SPEC).read_text().replace("https://developers.binance.com", site["/"][2])
-    text = text.replace(" x-documentation:", " x-portal:").replace("x-former-documentation:", "x-documentation:")
+    text = (
+        text.replace("x-sources:", "x-none:")
+        .replace(" x-documentation:", " x-portal:")
+        .replace("x-former-documentation:", "x-documentation:")
+    )
     spec = folder / "openapi.yaml"
     spec.write_text(text)
     return spec

@@ -181,7 +181,7 @@ DECISIONS: dict[str, tuple[str, dict[str, Callable[[PageFacts], PageFacts]], str
     "languages-differ": (
         TRANSFER,
         {"en": lambda facts: replace(facts, weight="1"), "zh": lambda facts: replace(facts, weight="2")},
-        "the languages do not say the same",
+        "they do not say the same",
     ),
     "one-language": (TRANSFER, {"en": lambda facts: replace(facts, weight="1")}, "find out which is right"),
     "symbol-rule": (
