@@ -40,20 +40,25 @@ class Sdk(NamedTuple):
 
 def read_sdk(file: Path, permissions: Mapping[Language, str]) -> Sdk:
     """Read a wheel or an sdist, raising Unreadable."""
-    modules = dict(_modules(read_archive(file)))
+    parts = read_modules(read_archive(file), permissions)
+    if not parts:
+        message = "found no call of a REST endpoint in it, expected the vendor's SDK for Python"
+        raise Unreadable(message)
+    found = _VERSION.search(file.name)
+    return Sdk(parts, found["version"] if found else "")
+
+
+def read_modules(files: Mapping[str, str], permissions: Mapping[Language, str]) -> tuple[Facts, ...]:
+    """Read the source of the modules by their names, raising Unreadable."""
+    modules = dict(_modules(files))
     classes = {node.name: node for module in modules.values() for node in module.body if isinstance(node, ast.ClassDef)}
-    parts = tuple(
+    return tuple(
         facts
         for name, module in modules.items()
         if "/api/" in f"/{name}"
         for function in _methods(module)
         if (facts := _Method(function, classes).facts(permissions))
     )
-    if not parts:
-        message = "found no call of a REST endpoint in it, expected the vendor's SDK for Python"
-        raise Unreadable(message)
-    found = _VERSION.search(file.name)
-    return Sdk(parts, found["version"] if found else "")
 
 
 def _modules(files: Mapping[str, str]) -> Iterator[tuple[str, ast.Module]]:

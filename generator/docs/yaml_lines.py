@@ -67,7 +67,10 @@ def _build(events: Iterator[yaml.Event]) -> Tree:
                 keys.pop()
                 continue
             case yaml.AliasEvent():
-                node = anchors.get(str(event.anchor), root)
+                if event.anchor not in anchors:
+                    message = f"line {_line(event)}: found no YAML or JSON: an alias of nothing"
+                    raise Unreadable(message)
+                node = anchors[event.anchor]
             case yaml.ScalarEvent():
                 node = Tree(_line(event), event.value, event.style == "|")
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():

@@ -4,10 +4,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -151,31 +149,6 @@ def test_a_spec_that_cannot_be_read_is_said(agreeing: Path, tmp_path: Path, caps
     broken.write_text("a: [")
     assert docs("--spec", tmp_path, agreeing) == 2
     assert str(broken) in capsys.readouterr().err
-
-
-@pytest.fixture
-def site() -> Iterator[dict[str, tuple[int, str, str]]]:
-    """A server on this machine: path → status, content type and text. Its own address is under `/`."""
-    pages: dict[str, tuple[int, str, str]] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, content_type, text = pages.get(self.path, (404, "text/plain", "nothing here"))
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        pages["/"] = (200, "text/plain", f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield pages
-        server.shutdown()
-        thread.join()
 
 
 def test_an_address_is_fetched_and_read_as_what_the_server_calls_it(site: dict[str, tuple[int, str, str]]) -> None:

@@ -12,19 +12,11 @@ from hypothesis import strategies as st
 from generator.docs.sources import read_source
 from generator.docs.verdict import Verdict
 from tests.docs.conftest import OURS, verdicts_of
+from tests.docs.openapi_words import ONLY_ENUM, ONLY_NOTES, described, modern
+from tests.docs.portal_page import FORMS, Form, portal, stranger
+from tests.docs.schema_document import schema
 from tests.docs.vendor_page import PageFacts, Row, both
-from tests.docs.vendor_sources import (
-    FORMS,
-    ONLY_ENUM,
-    ONLY_NOTES,
-    SOURCES,
-    Form,
-    described,
-    modern,
-    portal,
-    schema,
-    stranger,
-)  # fmt: skip
+from tests.docs.vendor_sources import SOURCES
 
 EXAMPLES = settings(deadline=None, max_examples=500)
 TRANSFER, HISTORY = "POST /sapi/v1/asset/transfer", "GET /sapi/v1/asset/transfer"
@@ -100,6 +92,10 @@ def _answer(change: Callable[[Any], object]) -> Callable[[PageFacts], PageFacts]
     return apply
 
 
+def _rule(parameter: str, *types: str) -> Callable[[PageFacts], PageFacts]:
+    return lambda facts: replace(facts, rules={**facts.rules, parameter: types})
+
+
 def _facts(**changes: Any) -> Callable[[PageFacts], PageFacts]:
     return lambda facts: replace(facts, **changes)
 
@@ -146,12 +142,8 @@ CHANGES: dict[str, Change] = {
     "default": Change(HISTORY, _row("size", limits=(("default", "20"),)), "parameter-limit", "size"),
     "limit-new": Change(HISTORY, _row("current", limits=(("maximum", "50"),)), "parameter-limit", "current"),
     "reach": Change(HISTORY, _facts(reach_months=3), "parameter-limit", "startTime"),
-    "rule": Change(
-        TRANSFER, lambda facts: replace(facts, rules={**facts.rules, "toSymbol": ("MAIN_MARGIN",)}), "symbol-rule", "toSymbol"
-    ),
-    "rules-gone": Change(
-        TRANSFER, lambda facts: replace(facts, rules={**facts.rules, "fromSymbol": ()}), "symbol-rule", "fromSymbol"
-    ),
+    "rule": Change(TRANSFER, _rule("toSymbol", "MAIN_MARGIN"), "symbol-rule", "toSymbol"),
+    "rules-gone": Change(TRANSFER, _rule("fromSymbol"), "symbol-rule", "fromSymbol"),
     "id-as-text": Change(TRANSFER, _answer(lambda it: it.update(tranId="1")), "response-field", "tranId"),
     "field-as-number": Change(
         HISTORY, _answer(lambda it: [row.update(amount=1) for row in it["rows"]]), "response-field", "amount"
