@@ -145,7 +145,10 @@ def _type_of(value: _Token) -> ValueType:
     """The type of a value that is written as JSON; nothing for what is not, such as null."""
     if value.kind in ("string", "sign"):
         return _SIGNS.get(value.text, "string" if value.kind == "string" else "")
-    return next((name for name, pattern in _WORDS.items() if pattern.fullmatch(value.text)), "")
+    for name, pattern in _WORDS.items():
+        if pattern.fullmatch(value.text):
+            return name
+    return ""
 
 
 def _path_below(frame: _Frame) -> str:

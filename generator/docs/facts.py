@@ -4,13 +4,17 @@ The facts that one source states of one operation in one language.
 One rule: a fact is what a program depends on; wording, order and example values are none. Each knows its line.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from generator.docs.vocabulary import Endpoint, Language, Part
 
 SourceKind = Literal["page", "schema", "sdk"]
 ValueType = Literal["string", "integer", "number", "boolean", "array", "object", ""]
+VALUE_TYPES: Final[Mapping[str, ValueType]] = {
+    "string": "string", "integer": "integer", "number": "number", "boolean": "boolean", "array": "array", "object": "object",
+}  # fmt: skip
 Bound = Literal["default", "maximum", "minimum", "below", "above", "unread"]
 Role = Literal["reach", "default"]
 

@@ -11,13 +11,13 @@ from typing import Literal
 
 from generator.docs import vocabulary
 from generator.docs.blocks import Block
-from generator.docs.facts import Stated, TransferType, ValueType
+from generator.docs.facts import VALUE_TYPES, Stated, TransferType, ValueType
 
 Label = Literal["enum", "example", "default", "minimum", "maximum", "other"]
 
 _TYPES = "string|integer|number|boolean|array|object|enum|long|int|decimal|float|double"
 _PLAIN: dict[str, ValueType] = {
-    "string": "string", "integer": "integer", "number": "number", "boolean": "boolean", "array": "array", "object": "object",
+    **VALUE_TYPES,
     "long": "integer", "int": "integer", "decimal": "number", "float": "number", "double": "number", "enum": "string",
 }  # fmt: skip
 _DOT = r"\s*[·•‧∙・|]\s*"  # noqa: RUF001 - each looks like the portal's
@@ -36,7 +36,7 @@ _LABEL_WORDS: dict[Label, str] = {
     "maximum": r"max(?:imum)?(?: value)?|最大值?",
     "other": r"pattern|format|min(?:imum)? length|max(?:imum)? length|格式|长度",
 }
-_LABELS = {
+_LABELS: dict[Label, re.Pattern[str]] = {
     label: re.compile(rf"(?:{words})\s*:\s*(?P<value>.*)", re.IGNORECASE) for label, words in _LABEL_WORDS.items()
 }
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from generator.docs import vocabulary
 from generator.docs.blocks import Block, Unreadable
 from generator.docs.facts import (
+    VALUE_TYPES,
     Bound,
     EndpointAt,
     Facts,
@@ -20,7 +21,6 @@ from generator.docs.facts import (
     Parameter,
     Stated,
     TransferType,
-    ValueType,
     Weight,
 )  # fmt: skip
 from generator.docs.halves import Half, Section
@@ -33,7 +33,6 @@ from generator.docs.yaml_lines import Tree, read_tree
 
 _METHODS = ("get", "post", "put", "delete", "patch")
 _BOUNDS: Mapping[str, Bound] = {"default": "default", "minimum": "minimum", "maximum": "maximum"}
-_TYPES: tuple[ValueType, ...] = ("string", "integer", "number", "boolean", "array", "object")
 _NOT_OURS = ("signature",)  # a security scheme in the spec
 _MOST_HOPS = 20
 _MOST_FIELDS = 2_000
@@ -243,7 +242,7 @@ def _fields(root: Tree, schema: Tree, prefix: str, depth: int) -> Iterator[Field
         item = _merged(root, given)
         type_node = item.get("type")
         written = type_node.text if type_node else "array" if item.get("items") else ""
-        type_: ValueType = next((each for each in _TYPES if each == written), "")
+        type_ = VALUE_TYPES.get(written or "", "")
         line = type_node.line if type_node else given.line
         yield Field(path, given.line, types=((type_, line),))
         yield from _fields(root, item, path, depth + 1)

@@ -200,7 +200,7 @@ class _Method:
             name = _text(keywords.get("alias")) or statement.target.id
             path = f"{prefix}.{name}" if prefix else name
             inner = next((self.classes[each] for each in names if each in self.classes), None)
-            type_ = next((_TYPES[each] for each in names if each in _TYPES), "object" if inner else "")
+            type_ = _value_type(names, is_model=inner is not None)
             yield Field(path, statement.lineno, types=((type_, statement.lineno),)), _listed(keywords)
             if inner:
                 yield from self._fields(inner, f"{path}[]" if type_ == "array" else path, depth + 1)
@@ -218,6 +218,13 @@ def _values(node: ast.ClassDef) -> Iterator[TransferType]:
     for statement in node.body:
         if isinstance(statement, ast.Assign) and (value := _text(statement.value)):
             yield TransferType(value, "", statement.lineno)
+
+
+def _value_type(names: list[str], *, is_model: bool) -> ValueType:
+    for name in names:
+        if name in _TYPES:
+            return _TYPES[name]
+    return "object" if is_model else ""
 
 
 def _listed(keywords: Mapping[str, ast.expr]) -> frozenset[str]:

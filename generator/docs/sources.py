@@ -77,7 +77,7 @@ def fetch(ours: Ours) -> Fetched:
 
 def _pages(ours: Ours) -> Iterator[tuple[str, Language]]:
     """Each page once: several operations may stand on it, each at a fragment of its own."""
-    pages = {
+    pages: dict[str, Language] = {
         address.partition("#")[0]: language for each in ours.operations for language, address in each.addresses.items()
     }
     yield from pages.items()
