@@ -23,9 +23,9 @@ from openapi_python_client.parser.errors import GeneratorError
 from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 from generator import tree
-from generator.limits import require_expressible
+from generator.expressible import require_expressible
+from generator.naming import PREFIX, Naming, constant_name, docstring, identifier, literal
 from generator.specification import InvalidSpec, Specification, dialect, read_specification
-from generator.vocabulary import PREFIX, Vocabulary, constant_name, docstring, identifier, literal
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 RUNTIME: Final = Path(__file__).parent / "runtime"
@@ -101,7 +101,7 @@ def _write(specification: Specification, package: Path) -> None:
         spec=specification.openapi,
         error_codes=specification.error_codes,
         error_code_fields=dialect("error_codes.yaml")["$defs"]["code"]["properties"],
-        vocabulary=Vocabulary(specification),
+        naming=Naming(specification),
     )
     try:
         with contextlib.redirect_stdout(io.StringIO()):

@@ -1,10 +1,10 @@
 """
 Compares what the vendor publishes with the spec and with the wrapper's two tables.
 
-    page    markdown | html → blocks → halves | portal → reading ┐
-    schema  yaml_lines → schema                                  ├→ facts ┐
-    SDK     archive → sdk                                        ┘        ├→ matching → comparison → report, suggestion
-                                                      spec, tables → ours ┘
+    page    markdown | html → blocks → sections | portal → page_facts ┐
+    schema  yaml_lines → schema                                       ├→ facts ┐
+    SDK     archive → sdk                                             ┘        ├→ matching → comparison → report, suggestion
+                                                     spec, tables → project ┘
 
 One rule: this module imports next to nothing, since every other command imports it for its options.
 """

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from generator.docs.vocabulary import Endpoint, Language, Part
+from generator.docs.wording import Endpoint, Language, Part
 
 SourceKind = Literal["page", "schema", "sdk"]
 ValueType = Literal["string", "integer", "number", "boolean", "array", "object", ""]
@@ -144,4 +144,4 @@ class Facts:
     """The page that the source names as its own."""
     has_example: bool = False
     problems: list[Stated] = field(default_factory=list)
-    """What could not be read; nothing is concluded from a half that has any."""
+    """What could not be read; nothing is concluded from a description that has any."""

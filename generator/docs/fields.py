@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from generator.docs import vocabulary
+from generator.docs import wording
 from generator.docs.blocks import Block
 from generator.docs.facts import VALUE_TYPES, Stated, TransferType, ValueType
 
@@ -171,4 +171,4 @@ def _described(words: str) -> bool:
 
 def number_of(stated: Stated) -> str:
     """Plain digits of a labelled value."""
-    return vocabulary.number(stated.value.strip("\"'` ")).lower()
+    return wording.number(stated.value.strip("\"'` ")).lower()

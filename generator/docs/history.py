@@ -12,8 +12,8 @@ from pathlib import Path
 
 from generator.docs.blocks import Unreadable
 from generator.docs.facts import Facts
-from generator.docs.ours import TABLES, InvalidProject, Ours, read_ours
 from generator.docs.packages import Release, download_wheel, releases
+from generator.docs.project import TABLES, InvalidProject, Project, read_project
 from generator.docs.sdk import read_sdk
 
 Statement = tuple[str, str]
@@ -22,11 +22,11 @@ Statement = tuple[str, str]
 _FAILED = 2
 
 
-def print_history(options: argparse.Namespace, project: Path) -> int:
+def print_history(options: argparse.Namespace, root: Path) -> int:
     """Run `python -m generator history`: 0, or 2 where no release could be read."""
     try:
-        ours = read_ours(options.spec / "openapi.yaml" if options.spec.is_dir() else options.spec, project / TABLES)
-        rows = list(history(ours, options.wheel))
+        project = read_project(options.spec / "openapi.yaml" if options.spec.is_dir() else options.spec, root / TABLES)
+        rows = list(history(project, options.wheel))
     except (InvalidProject, Unreadable) as error:
         print(error, file=sys.stderr)
         return _FAILED
@@ -36,12 +36,12 @@ def print_history(options: argparse.Namespace, project: Path) -> int:
     return 0
 
 
-def history(ours: Ours, wheels: list[Path]) -> Iterator[tuple[str, ...]]:
+def history(project: Project, wheels: list[Path]) -> Iterator[tuple[str, ...]]:
     """Day, version, operation, fact, before and after of every change, the oldest first."""
-    names = {operation.name for operation in ours.operations}
+    names = {operation.name for operation in project.operations}
     before: dict[Statement, str] | None = None
-    for release, wheel in _releases(ours, wheels):
-        parts = read_sdk(wheel, ours.permissions()).parts
+    for release, wheel in _releases(project, wheels):
+        parts = read_sdk(wheel, project.permissions()).parts
         after = {key: value for part in parts for key, value in _statements(part).items() if key[0] in names}
         if before is None:
             yield (
@@ -60,12 +60,12 @@ def history(ours: Ours, wheels: list[Path]) -> Iterator[tuple[str, ...]]:
         before = after
 
 
-def _releases(ours: Ours, wheels: list[Path]) -> Iterator[tuple[Release, Path]]:
+def _releases(project: Project, wheels: list[Path]) -> Iterator[tuple[Release, Path]]:
     if wheels:
         for wheel in wheels:
             yield Release(wheel.name.split("-")[1] if "-" in wheel.name else wheel.name, ""), wheel
         return
-    package = ours.sources.get("sdk")
+    package = project.sources.get("sdk")
     if not package:
         message = "the spec records no SDK under x-sources"
         raise Unreadable(message)

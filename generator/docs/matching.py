@@ -1,7 +1,7 @@
 """
 Which operation of the spec each part of a source is about.
 
-One rule: refuse rather than guess. What is somebody else's operation is passed over; what may be ours and is cut,
+One rule: refuse rather than guess. What is somebody else's operation is passed over; what may be project and is cut,
 or contradicts itself, is refused.
 """
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from generator.docs.blocks import Unreadable
 from generator.docs.facts import Facts
-from generator.docs.ours import Operation, Ours
-from generator.docs.vocabulary import PARTS, Language
+from generator.docs.project import Operation, Project
+from generator.docs.wording import PARTS, Language
 
 _ALIKE = 0.8
 
@@ -25,13 +25,13 @@ class Match:
     contradiction: str | None = None
 
 
-def match(parts: Sequence[Facts], ours: Ours) -> list[Match]:
+def match(parts: Sequence[Facts], project: Project) -> list[Match]:
     """Sort the parts of a source by operation, in the order of the spec; raises Unreadable where there is none."""
     parts = [part for index, part in enumerate(parts) if not _is_footer(part, parts[:index])]
     matches: dict[str, Match] = {}
     strangers: list[Facts] = []
     for part in parts:
-        operation = _operation_of(part, ours)
+        operation = _operation_of(part, project)
         if operation:
             found = matches.setdefault(operation.name, Match(operation))
             found.parts.append(part)
@@ -40,14 +40,14 @@ def match(parts: Sequence[Facts], ours: Ours) -> list[Match]:
         else:
             strangers.append(part)
     if not matches:
-        known = "; ".join(operation.name for operation in ours.operations)
+        known = "; ".join(operation.name for operation in project.operations)
         found_instead = "; ".join(map(_endpoints, parts)) or "nothing that describes an operation"
         message = f"found {found_instead}; expected a description of {known}"
         raise Unreadable(message)
     for part in strangers:
         if owner := _owner(part, matches, only_one_described=len(parts) - len(strangers) == 1 == len(strangers)):
             owner.parts.append(part)
-    return [matches[each.name] for each in ours.operations if each.name in matches]
+    return [matches[each.name] for each in project.operations if each.name in matches]
 
 
 def _is_footer(part: Facts, before: Sequence[Facts]) -> bool:
@@ -57,7 +57,7 @@ def _is_footer(part: Facts, before: Sequence[Facts]) -> bool:
     )
 
 
-def _operation_of(part: Facts, ours: Ours) -> Operation | None:
+def _operation_of(part: Facts, project: Project) -> Operation | None:
     """
     Find the operation that one part is about.
 
@@ -66,12 +66,12 @@ def _operation_of(part: Facts, ours: Ours) -> Operation | None:
     """
     named = {at.endpoint[:2] for at in part.endpoints}
     if len(named) != 1:
-        mine = [each for each in ours.operations if (each.method, each.path) in named or lists_types(part, each)]
+        mine = [each for each in project.operations if (each.method, each.path) in named or lists_types(part, each)]
         return mine[0] if mine and (named or part.lines) else None
     ((method, path),) = named
-    here = [operation for operation in ours.operations if operation.path == path]
+    here = [operation for operation in project.operations if operation.path == path]
     exact = [operation for operation in here if operation.method == method]
-    candidates = exact + [operation for operation in ours.operations if lists_types(part, operation)]
+    candidates = exact + [operation for operation in project.operations if lists_types(part, operation)]
     if not exact or (exact[0].lists and not part.types and not part.enums):
         candidates += [operation for operation in here if not operation.lists and _likeness(part, operation) >= _ALIKE]
     return max(candidates, key=lambda operation: _likeness(part, operation), default=None)
@@ -102,8 +102,8 @@ def lists_types(part: Facts, operation: Operation) -> bool:
 def _likeness(part: Facts, operation: Operation) -> float:
     """Share of the parameters and fields that both have."""
     words = {f"parameter {each.name}" for each in part.parameters} | {f"field {each.path}" for each in part.fields}
-    both = words | operation.vocabulary
-    return len(words & operation.vocabulary) / len(both) if both else 0
+    both = words | operation.words
+    return len(words & operation.words) / len(both) if both else 0
 
 
 def _endpoints(part: Facts) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal
 
-from generator.docs import vocabulary
+from generator.docs import wording
 from generator.docs.blocks import Block
 from generator.docs.text import Piece, Text, compose
 
@@ -49,7 +49,7 @@ def _cells(line: str, number: int) -> tuple[Text, ...]:
 def _is_head(line: str) -> bool:
     words = [cell.strip().lower() for cell in line.split("\t")]
     return len(words) >= _FEWEST_CELLS and all(
-        any(word in vocabulary.COLUMNS[column] for word in words) for column in ("name", "type", "mandatory")
+        any(word in wording.COLUMNS[column] for word in words) for column in ("name", "type", "mandatory")
     )
 
 
@@ -70,7 +70,7 @@ def with_headings(blocks: Sequence[Block]) -> Iterator[Block]:
 
 
 def _kind(line: str) -> Literal["heading", "type", "words"]:
-    if vocabulary.heading_of(line):
+    if wording.heading_of(line):
         return "heading"
     return "type" if _TYPE.match(line) else "words"
 

@@ -8,12 +8,12 @@ together, or which the headings below repeat before a `›`. Nothing else of the
 import re
 from collections.abc import Iterator, Sequence
 
-from generator.docs import vocabulary
+from generator.docs import wording
 from generator.docs.blocks import Block
 from generator.docs.fields import type_of
-from generator.docs.halves import Half, Section
+from generator.docs.sections import Description, Section
 from generator.docs.text import Text, is_han
-from generator.docs.vocabulary import Part
+from generator.docs.wording import Part
 
 _METHOD = re.compile(r"(?P<method>GET|POST|PUT|DELETE|PATCH)(?P<path>\s*/[\w./{}:-]*)?(?:\s*https?://\S*)?")
 _GLUED = re.compile(r"(?:GET|POST|PUT|DELETE|PATCH)(?:/\S*)?")
@@ -40,10 +40,10 @@ def _is_type_line(words: str) -> bool:
     return "·" in words and type_of(words) is not None
 
 
-def split_portal(blocks: Sequence[Block]) -> list[Half]:
+def split_portal(blocks: Sequence[Block]) -> list[Description]:
     """Cut a page into its operations; what stands outside of them is left out."""
-    operations: list[Half] = []
-    current: Half | None = None
+    operations: list[Description] = []
+    current: Description | None = None
     level = 0
     for index, block in enumerate(blocks):
         if block.kind != "heading":
@@ -52,7 +52,7 @@ def split_portal(blocks: Sequence[Block]) -> list[Half]:
             continue
         title, separator, suffix = (part.strip() for part in block.text.plain.rpartition(_SEPARATOR))
         if not separator and not (current and block.level > level) and _begins(blocks, index):
-            current, level = Half(block.text.plain, block.line), block.level
+            current, level = Description(block.text.plain, block.line), block.level
             operations.append(current)
             current.sections.append(_section("request", block, block.text.plain))
         elif current and (separator or block.level > level):
@@ -61,16 +61,16 @@ def split_portal(blocks: Sequence[Block]) -> list[Half]:
                 current.sections[-1].part = None  # of another operation: none that began
         else:
             current = None
-    for half in operations:
-        half.layout = "portal"
-        request = half.sections[0]
+    for description in operations:
+        description.layout = "portal"
+        request = description.sections[0]
         request.blocks = list(_joined(request.blocks))
-        half.fixed_language = "zh" if any(is_han(section.heading) for section in half.sections) else None
+        description.fixed_language = "zh" if any(is_han(section.heading) for section in description.sections) else None
     return operations
 
 
 def _section(part: Part | None, block: Block, words: str) -> Section:
-    return Section(part, words, block.line, block.level, vocabulary.language_of(words))
+    return Section(part, words, block.line, block.level, wording.language_of(words))
 
 
 def _part(words: str) -> Part | None:
@@ -104,7 +104,7 @@ def _joined(blocks: Sequence[Block]) -> Iterator[Block]:
         if made:
             method = None
             yield made
-        elif not method or len(rows) != 1 or rows[0][1] not in vocabulary.METHODS:
+        elif not method or len(rows) != 1 or rows[0][1] not in wording.METHODS:
             yield block
 
 

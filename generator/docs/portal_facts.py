@@ -7,13 +7,13 @@ One rule: what was read as a field is taken out of its section, so that nothing 
 import re
 from collections.abc import Iterator
 
-from generator.docs import vocabulary
+from generator.docs import wording
 from generator.docs.blocks import Block
+from generator.docs.bounds import read_limits, read_spans
 from generator.docs.example import BrokenExample, is_example, read_example
 from generator.docs.facts import Bound, Facts, Field, Limit, Parameter, Span, Stated
 from generator.docs.fields import Field as ListedField, number_of, read_fields
-from generator.docs.halves import Half
-from generator.docs.limits import read_limits, read_spans
+from generator.docs.sections import Description
 from generator.docs.sentences import read_rules
 from generator.docs.text import Text
 
@@ -27,9 +27,9 @@ _RESPONSE_EXAMPLE = re.compile(
 _STATUS = re.compile(r"[1-5]\d\d(?:\s.{0,40})?")
 
 
-def read_portal_parameters(half: Half, facts: Facts) -> None:
+def read_portal_parameters(description: Description, facts: Facts) -> None:
     """Take the parameters of an operation out of its sections."""
-    for section in half.of("parameters"):
+    for section in description.of("parameters"):
         fields, section.blocks = read_fields(section.blocks)
         for each in fields:
             add_parameter(each, facts)
@@ -52,16 +52,16 @@ def add_parameter(each: ListedField, facts: Facts) -> None:
 def add_prose(name: str, stated: Stated, facts: Facts) -> None:
     """Add what a sentence about one parameter states."""
     text = Text(stated.value, ((0, stated.line),))
-    plain = vocabulary.EXAMPLE.sub(lambda found: " " * len(found[0]), text.plain)
+    plain = wording.EXAMPLE.sub(lambda found: " " * len(found[0]), text.plain)
     for reading in read_limits(plain):
         facts.limits.append(Limit(name, reading.bound, reading.value, stated.line))
     facts.spans.extend(Span(role, value, stated.line) for role, value, _ in read_spans(plain))
     facts.rules.extend(read_rules(text, (), subject=name))
 
 
-def read_portal_response(half: Half, facts: Facts) -> None:
+def read_portal_response(description: Description, facts: Facts) -> None:
     """Read the fields and the example of a successful answer."""
-    for section in half.of("response"):
+    for section in description.of("response"):
         listed = list(_successful(section.blocks))
         fields, _ = read_fields(listed)
         for each in fields:

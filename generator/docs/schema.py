@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from urllib.parse import unquote
 
-from generator.docs import vocabulary
+from generator.docs import wording
 from generator.docs.blocks import Block, Unreadable
 from generator.docs.facts import (
     VALUE_TYPES,
@@ -23,12 +23,12 @@ from generator.docs.facts import (
     TransferType,
     Weight,
 )  # fmt: skip
-from generator.docs.halves import Half, Section
 from generator.docs.markdown import read_markdown
+from generator.docs.page_facts import read_prose, read_weights
 from generator.docs.portal_facts import add_prose
-from generator.docs.reading import read_prose, read_weights
+from generator.docs.sections import Description, Section
 from generator.docs.text import Text, han_count
-from generator.docs.vocabulary import Endpoint, Language
+from generator.docs.wording import Endpoint, Language
 from generator.docs.yaml_lines import Tree, read_tree
 
 _METHODS = ("get", "post", "put", "delete", "patch")
@@ -98,7 +98,7 @@ class _Operation:
         self._read_answer(facts)
         blocks = [block for text in texts for block in _blocks(text)]
         read_prose(
-            Half("", line, [Section("request", "", line, 1, language, blocks)]), facts, permissions.get(language)
+            Description("", line, [Section("request", "", line, 1, language, blocks)]), facts, permissions.get(language)
         )
         self._read_weight(facts, blocks)
         return facts
@@ -152,7 +152,7 @@ class _Operation:
             facts.enums[name] = [TransferType(each.text or "", "", each.line) for each in values.items]
         for key, bound in _BOUNDS.items():
             stated = schema.get(key)
-            value = vocabulary.number(stated.text or "").lower() if stated else ""
+            value = wording.number(stated.text or "").lower() if stated else ""
             if stated and re.fullmatch(r"-?\d+(?:\.0*)?|-?\d+\.\d+|true|false", value):
                 facts.limits.append(Limit(name, bound, value.removesuffix(".0"), stated.line))
         if language == "en":

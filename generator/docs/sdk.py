@@ -13,11 +13,11 @@ from typing import NamedTuple
 from generator.docs.archive import read_archive
 from generator.docs.blocks import Unreadable
 from generator.docs.facts import EndpointAt, Facts, Field, FieldValues, Parameter, Stated, TransferType, ValueType
-from generator.docs.halves import Half, Section
 from generator.docs.markdown import read_markdown
+from generator.docs.page_facts import read_prose, read_weights
 from generator.docs.portal_facts import add_prose
-from generator.docs.reading import read_prose, read_weights
-from generator.docs.vocabulary import Language, endpoint_of
+from generator.docs.sections import Description, Section
+from generator.docs.wording import Language, endpoint_of
 
 _TYPES: Mapping[str, ValueType] = {
     "str": "string", "StrictStr": "string", "int": "integer", "StrictInt": "integer", "float": "number",
@@ -109,7 +109,7 @@ class _Method:
         self._read_arguments(facts, arguments, first + len(documentation))
         self._read_answer(facts)
         prose = [row.strip() if endpoint_of(row.strip(), at_start=True) is None else "" for row in documentation]
-        read_prose(_half(prose, first), facts, permissions.get("en"))
+        read_prose(_description_of(prose, first), facts, permissions.get("en"))
         return facts
 
     def _docstring(self) -> tuple[list[str], list[str], int]:
@@ -209,9 +209,9 @@ class _Method:
 _ENUM_BASES = frozenset(("Enum", "StrEnum", "IntEnum"))
 
 
-def _half(rows: list[str], first: int) -> Half:
+def _description_of(rows: list[str], first: int) -> Description:
     blocks = read_markdown("\n" * (first - 1) + "\n".join(rows))
-    return Half("", first, [Section("request", "", first, 1, "en", blocks)])
+    return Description("", first, [Section("request", "", first, 1, "en", blocks)])
 
 
 def _values(node: ast.ClassDef) -> Iterator[TransferType]:

@@ -15,10 +15,10 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from generator.docs.ours import SPEC, TABLES, Operation
+from generator.docs.project import SPEC, TABLES, Operation
 from generator.docs.verdict import Finding, Verdict
-from generator.docs.vocabulary import LANGUAGES, Language
 from generator.docs.wallets import wallets_of
+from generator.docs.wording import LANGUAGES, Language
 
 _UNDECIDED = "DECIDE"  # no wallet has this name, so `make` refuses the spec until it is replaced
 _SCHEMAS: dict[str, dict[str, str]] = {
@@ -79,7 +79,7 @@ class _Change:
         missing = self.read - self.found
         if {source for source, _ in missing} <= {source for source, _ in self.found}:
             languages = {language for _, language in missing}
-            return "the " + " and ".join(LANGUAGES[each] for each in LANGUAGES if each in languages) + " half"
+            return "the " + " and ".join(LANGUAGES[each] for each in LANGUAGES if each in languages) + " description"
         return " and ".join(sorted({source for source, _ in missing}))
 
 
@@ -201,7 +201,7 @@ def _wallets(name: str, words: str, schema: CommentedMap) -> tuple[str, str]:
 
 
 def _sides(rows: Sequence[CommentedMap]) -> dict[str, str]:
-    """Which wallet each half of a name stands for; a name of several words is cut where one half is known."""
+    """Which wallet each side of a name stands for; a name of several words is cut where one side is known."""
     sides: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: str(row["value"]).count("_")):
         cuts = list(_cuts(row["value"]))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from generator.docs.facts import SourceKind
-from generator.docs.ours import Operation
-from generator.docs.vocabulary import Language
+from generator.docs.project import Operation
+from generator.docs.wording import Language
 
 Kind = Literal[
     "type-added", "type-removed", "type-wallets", "parameter-added", "parameter-removed", "parameter-type",

@@ -11,13 +11,13 @@ import pytest
 from generator.docs import PROJECT
 from generator.docs.blocks import Unreadable
 from generator.docs.comparison import judge
-from generator.docs.ours import SPEC, TABLES, Ours, read_ours
 from generator.docs.page import read_page
+from generator.docs.project import SPEC, TABLES, Project, read_project
 from generator.docs.verdict import Verdict
 
 Judge = Callable[[str], Verdict]
 
-OURS = read_ours(PROJECT / SPEC, PROJECT / TABLES)
+OURS = read_project(PROJECT / SPEC, PROJECT / TABLES)
 
 # Tests that compare the vendor's own pages are collected only where a folder with copies of them is named.
 VENDOR_PAGES = os.environ.get("VENDOR_PAGES")
@@ -30,7 +30,7 @@ def verdict_of(text: str, name: str = "page") -> Verdict:
     return verdict
 
 
-def verdicts_of(text: str, name: str = "page", ours: Ours = OURS) -> list[Verdict]:
+def verdicts_of(text: str, name: str = "page", ours: Project = OURS) -> list[Verdict]:
     """Judge the text of a page as the command would."""
     try:
         page = read_page(text, html=False, permissions=ours.permissions())
@@ -40,7 +40,7 @@ def verdicts_of(text: str, name: str = "page", ours: Ours = OURS) -> list[Verdic
 
 
 @pytest.fixture(scope="session")
-def ours() -> Ours:
+def ours() -> Project:
     """Facts of the spec and the wrapper's tables."""
     return OURS
 

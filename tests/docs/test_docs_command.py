@@ -13,7 +13,7 @@ import pytest
 
 from generator.__main__ import main
 from generator.docs import PROJECT
-from generator.docs.ours import SPEC
+from generator.docs.project import SPEC
 from generator.docs.verdict import Kind
 from tests.docs.conftest import OURS
 from tests.docs.dialects import NAMED

@@ -16,7 +16,7 @@ from tests.docs.vendor_page import Dialect, PageFacts, Row, both, render
 pytestmark = pytest.mark.thorough
 
 if TYPE_CHECKING:
-    from generator.docs.vocabulary import Language
+    from generator.docs.wording import Language
 
 EXAMPLES = settings(deadline=None)
 OPERATIONS = [operation.name for operation in OURS.operations]

@@ -13,7 +13,7 @@ import pytest
 from generator.__main__ import main
 from generator.docs import PROJECT
 from generator.docs.agreement import disagreements
-from generator.docs.ours import SPEC
+from generator.docs.project import SPEC
 from generator.docs.sources import read_source
 from generator.docs.suggestion import suggest
 from tests.docs.conftest import OURS

@@ -101,7 +101,7 @@ def test_a_rule_in_the_text_is_no_front_matter(judged: Judge) -> None:
 @pytest.mark.parametrize("foreign", ["sub-account-transfer", "margin-history"])
 @pytest.mark.parametrize("first", [True, False])
 def test_somebody_elses_operation_on_a_page_is_passed_over(foreign: str, first: bool, judged: Judge) -> None:
-    """Ours is judged by what is there of it."""
+    """Project is judged by what is there of it."""
     halves = [FOREIGN[foreign], both(OURS, TRANSFER)[1]]
     verdict = judged(render(halves if first else halves[::-1]))
     assert (verdict.exit_code, verdict.languages, verdict.operation and verdict.operation.name) == (

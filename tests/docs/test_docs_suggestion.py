@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from generator.docs import PROJECT
-from generator.docs.ours import SPEC, TABLES, Ours, read_ours
+from generator.docs.project import SPEC, TABLES, Project, read_project
 from generator.docs.suggestion import Suggestion, suggest
-from generator.limits import require_expressible
+from generator.expressible import require_expressible
 from generator.specification import InvalidSpec, read_specification
 from tests.docs.conftest import OURS, verdict_of, verdicts_of
 from tests.docs.patches import apply
@@ -105,8 +105,8 @@ def _apply(diff: str, folder: Path) -> Path:
     return spec
 
 
-def _ours(spec: Path) -> Ours:
-    return read_ours(spec, PROJECT / TABLES)
+def _ours(spec: Path) -> Project:
+    return read_project(spec, PROJECT / TABLES)
 
 
 @pytest.mark.parametrize("name", MECHANICAL)
@@ -170,7 +170,7 @@ DECISIONS: dict[str, tuple[str, dict[str, Callable[[PageFacts], PageFacts]], str
     "type-in-english-only": (
         TRANSFER,
         {"en": _types(lambda types: (*types, ("MAIN_EARN", "…")))},
-        "the Chinese half does not say so",
+        "the Chinese description does not say so",
     ),
     "chinese-type-in-english": (
         TRANSFER,

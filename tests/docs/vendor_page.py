@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from generator.docs.ours import Operation, Ours
-from generator.docs.vocabulary import Language
+from generator.docs.project import Operation, Project
+from generator.docs.wording import Language
 
 Json = Any
 
@@ -194,7 +194,7 @@ def _response(operation: Operation) -> Json:
     return response
 
 
-def both(ours: Ours, name: str) -> tuple[PageFacts, PageFacts]:
+def both(ours: Project, name: str) -> tuple[PageFacts, PageFacts]:
     """English and Chinese facts of an operation such as `POST /sapi/v1/asset/transfer`."""
     operation = next(each for each in ours.operations if each.name == name)
     return facts_of(operation, "en"), facts_of(operation, "zh")

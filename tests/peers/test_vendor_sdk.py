@@ -12,14 +12,14 @@ import pytest
 
 from generator.docs import PROJECT
 from generator.docs.history import history
-from generator.docs.ours import SPEC, TABLES, read_ours
 from generator.docs.packages import download_wheel
+from generator.docs.project import SPEC, TABLES, read_project
 from generator.docs.sources import read_source
 
 _PINS = (Path(__file__).parent / "vendor_sdk.txt").read_text()
 PINNED = dict(re.findall(r"^binance-sdk-wallet==(\S+) --hash=sha256:(\w+)$", _PINS, re.MULTILINE))
 VERSIONS = list(PINNED)
-OURS = read_ours(PROJECT / SPEC, PROJECT / TABLES)
+OURS = read_project(PROJECT / SPEC, PROJECT / TABLES)
 TRANSFER, HISTORY = "POST /sapi/v1/asset/transfer", "GET /sapi/v1/asset/transfer"
 BALANCE, KEY, STATUS = (
     "GET /sapi/v1/asset/wallet/balance", "GET /sapi/v1/account/apiRestrictions", "GET /sapi/v1/system/status",

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from generator.docs.facts import Bound
-from generator.docs.vocabulary import Language
+from generator.docs.wording import Language
 
 SPEC = "spec/openapi.yaml"
 TABLES = "wrapper/binance_transfer/transfer_types.py"
@@ -32,7 +32,7 @@ class InvalidProject(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class OurParameter:
+class ProjectParameter:
     """A parameter as the spec has it."""
 
     name: str
@@ -65,7 +65,7 @@ class Operation:
     weight: str
     weight_kind: str
     permissions: Mapping[Language, str]
-    parameters: tuple[OurParameter, ...]
+    parameters: tuple[ProjectParameter, ...]
     lists: str
     """Name of the schema whose values the page lists, or nothing."""
     types: Mapping[Language, tuple[str, ...]]
@@ -98,7 +98,7 @@ class Operation:
         return address in known or address in {each.partition("#")[0] for each in known}
 
     @property
-    def vocabulary(self) -> frozenset[str]:
+    def words(self) -> frozenset[str]:
         """Its parameters and fields, by which a page of it can be told."""
         return frozenset(
             [*(f"parameter {each.name}" for each in self.parameters), *(f"field {path}" for path in self.fields)]
@@ -106,7 +106,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class Project:
     """Every operation, and where in the spec things stand."""
 
     operations: tuple[Operation, ...]
@@ -125,7 +125,7 @@ class Ours:
         return self.lines.get(keys, 1)
 
 
-def read_ours(spec: Path, tables: Path) -> Ours:
+def read_project(spec: Path, tables: Path) -> Project:
     """Read both files, raising InvalidProject."""
     document, lines = _read_yaml(spec)
     rules = _read_tables(tables)
@@ -138,7 +138,7 @@ def read_ours(spec: Path, tables: Path) -> Ours:
     except (KeyError, TypeError, AttributeError) as error:
         message = f"{spec}: something that every operation has is missing: {error!r}; `make` says more"
         raise InvalidProject(message) from error
-    return Ours(operations, document.get("x-sources", {}), lines)
+    return Project(operations, document.get("x-sources", {}), lines)
 
 
 def _read_yaml(spec: Path) -> tuple[Node, dict[tuple[str, ...], int]]:
@@ -273,7 +273,7 @@ def _resolve(document: Node, schema: Node) -> Node:
     return schema
 
 
-def _parameters(document: Node, operation: Node, form: Node) -> Iterator[OurParameter]:
+def _parameters(document: Node, operation: Node, form: Node) -> Iterator[ProjectParameter]:
     if form is not None:
         form = _resolve(document, form)
         rows = [(name, schema, name in form.get("required", ())) for name, schema in form["properties"].items()]
@@ -284,7 +284,7 @@ def _parameters(document: Node, operation: Node, form: Node) -> Iterator[OurPara
         bounds: dict[Bound, str] = {bound: _value(full[key]) for key, bound in _BOUNDS.items() if key in full}
         # A minimum is this project's own, and a shared schema's bounds come from the vendor's general pages.
         stated: frozenset[Bound] = frozenset(bound for bound in bounds if bound != "minimum" and "$ref" not in schema)
-        yield OurParameter(name, _vendor_type(full), "YES" if mandatory else "NO", bounds, stated)
+        yield ProjectParameter(name, _vendor_type(full), "YES" if mandatory else "NO", bounds, stated)
 
 
 def _vendor_type(schema: Node) -> str:
