@@ -8,7 +8,7 @@ every description has: types, parameters, fields, the permission and the symbol 
 from collections.abc import Iterable, Iterator, Sequence
 
 from generator.docs.blocks import Unreadable
-from generator.docs.facts import Facts, SourceKind, SymbolRule, TransferType
+from generator.docs.facts import Facts, Parameter, SourceKind, SymbolRule, TransferType
 from generator.docs.matching import Match, gaps, language_gap, match
 from generator.docs.project import Operation, Project, ProjectParameter
 from generator.docs.verdict import Finding, Verdict
@@ -151,7 +151,11 @@ def _parameters(facts: Facts, operation: Operation) -> Iterator[Finding]:
             yield Finding("parameter-added", row.name, facts.language, words, None, row.line)
             continue
         our = expected[row.name]
-        if row.type != our.type and our.type not in _SAME_TYPE.get(row.type, ()):
+        if (
+            row.type != our.type
+            and our.type not in _SAME_TYPE.get(row.type, ())
+            and not _lists_elsewhere(row, our, facts, operation)
+        ):
             yield Finding("parameter-type", row.name, facts.language, row.type, our.type, row.type_line)
         if row.mandatory != our.mandatory:
             yield Finding(
@@ -163,6 +167,12 @@ def _parameters(facts: Facts, operation: Operation) -> Iterator[Finding]:
         if our.name not in names:
             words = f"{our.name}, {our.type}, mandatory: {our.mandatory}"
             yield Finding("parameter-removed", our.name, facts.language, None, words, table_line)
+
+
+def _lists_elsewhere(row: Parameter, our: ProjectParameter, facts: Facts, operation: Operation) -> bool:
+    """Whether a text is an enum whose values stand in the notes of its page, or with another operation."""
+    in_notes = facts.source == "page" and bool(facts.types)
+    return (row.type, our.type) == ("string", "ENUM") and (in_notes or not operation.lists)
 
 
 def _limits(facts: Facts, our: ProjectParameter, row_line: int) -> Iterator[Finding]:
@@ -210,9 +220,12 @@ def _types(facts: Facts, operation: Operation) -> Iterator[Finding]:
         else:
             yield from _wallets(facts, each._replace(struck=each.name in struck), operation)
     gone: dict[str, int] = {}
+    named = {each.name for each in (*values, *facts.types)}
     for listed in (values, facts.types):
         if listed:
-            gone |= dict.fromkeys(_without(expected, (each.name for each in listed)), listed[0].line)
+            missing = _without(expected, (each.name for each in listed))
+            # The vendor's enum may well lack what only its Chinese notes ever had.
+            gone |= {name: listed[0].line for name in missing if name not in named & operation.chinese_page_types}
     for name in _without(expected, _without(expected, gone)):
         yield Finding("type-removed", name, facts.language, None, name, gone[name])
 

@@ -13,6 +13,7 @@ from generator.docs.blocks import Block
 from generator.docs.bounds import read_limits, read_spans
 from generator.docs.example import BrokenExample, is_example, read_example
 from generator.docs.facts import EndpointAt, Facts, Limit, Parameter, Span, Stated, TransferType, Weight
+from generator.docs.fields import type_of
 from generator.docs.portal_facts import read_portal_parameters, read_portal_response
 from generator.docs.sections import Description
 from generator.docs.sentences import read_permissions, read_rules
@@ -21,7 +22,8 @@ from generator.docs.wording import Column
 
 _WORDS = re.compile(r"[A-Za-z0-9_]+")
 _NAME = re.compile(r"\w[\w.\[\]-]*")
-_TYPE_CELL = re.compile(r"\w[\w<>\[\], ]*")
+_TYPE_CELL = re.compile(r"\w[\w<>\[\], ·]*")
+_OPENAPI = re.compile(r"(?:string|integer|number|boolean)\b")
 # A type's name: a word with an underscore in it, in any script, so that a slip of the vendor's is seen and not passed over.
 _TYPE_NAME = re.compile(r"[\s•·*-]*(?P<name>(?:(?![\u2e80-\u9fff])\w)+(?:-[A-Z0-9_]{2,})*)")
 _SHORTEST_TYPE = 4
@@ -95,6 +97,9 @@ def _read_weights(description: Description, facts: Facts) -> None:
         value = numbers[0][0] if len(values) == 1 else " ".join(text for text, _ in texts[1:])
         kind = "/".join(dict.fromkeys(kind for kind, _ in kinds))
         facts.weights.append(Weight(value, kind, numbers[0][1], kinds[0][1] if kinds else section.line))
+    if not description.of("weight"):
+        texts = [text for _, block in description.prose() for text in _texts(block)]
+        facts.weights = [weight for text in texts for weight in read_weights(text.plain, text.line, also_bare=True)]
     if description.of("weight") and not facts.weights:
         facts.problems.append(Stated("a request weight without a number", description.of("weight")[0].line))
 
@@ -150,7 +155,7 @@ def _read_row(row: Sequence[Text], columns: Sequence[Column | None], facts: Fact
         facts.problems.append(Stated(f"a row that cannot be read: {' | '.join(cell.plain for cell in row)}", line))
         return
     facts.parameters.append(
-        Parameter(name.plain, type_.plain.upper(), flag, name.line, type_.line or line, mandatory.line or line)
+        Parameter(name.plain, _type_words(type_.plain), flag, name.line, type_.line or line, mandatory.line or line)
     )
     surplus = [cell for cell in row[len(columns) :] if cell.plain]
     for text in (by_column.get("description", Text()), *surplus):
@@ -160,6 +165,15 @@ def _read_row(row: Sequence[Text], columns: Sequence[Column | None], facts: Fact
         facts.rules.extend(read_rules(text, (), subject=name.plain))
     if (default := by_column.get("default", Text())).plain:
         facts.limits.append(Limit(name.plain, "default", wording.number(default.plain).lower(), default.line))
+
+
+def _type_words(words: str) -> str:
+    """A type in the words of the old pages, or of OpenAPI where a table has those."""
+    found = type_of(words) if words.islower() else None
+    if not found or not (_OPENAPI.match(words) or "·" in words):
+        return words.upper()
+    type_, is_enum, _ = found
+    return "enum" if is_enum else type_
 
 
 def _read_sentences(description: Description, facts: Facts, permission: str | None) -> None:

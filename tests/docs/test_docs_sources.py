@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from binance_transfer.transfer_types import CHINESE_PAGE_TYPES
 from generator.docs.sources import read_source
 from generator.docs.verdict import Verdict
 from tests.docs.conftest import OURS, verdicts_of
@@ -25,10 +26,7 @@ STATUS = "GET /sapi/v1/system/status"
 NAMES = (TRANSFER, HISTORY, BALANCE, RESTRICTIONS, STATUS)
 EVERYTHING = [modern(both(OURS, name)[0]) for name in NAMES]
 CHINESE = [modern(both(OURS, name)[1]) for name in NAMES]
-KNOWN = {
-    (TRANSFER, "parameter-type", "amount"),
-    (HISTORY, "parameter-type", "type"),
-}
+KNOWN = {(TRANSFER, "parameter-type", "amount")}
 
 
 def found(verdicts: list[Verdict]) -> set[tuple[str, str, str]]:
@@ -197,6 +195,25 @@ def test_chinese_texts_of_a_schema_are_judged_by_themselves(tmp_path: Path) -> N
     file.write_text(schema([english, replace(chinese, permission="允许划转")]))
     (verdict,) = read_source(str(file), OURS)
     assert [(each.kind, each.language) for each in verdict.findings] == [("permission", "zh")]
+
+
+def test_a_chinese_type_may_stand_in_the_notes_alone() -> None:
+    """The enum comes from a schema that never had it; gone from both it is a difference."""
+    types = dict(CHINESE[0].types)
+    own = replace(CHINESE[0], types=tuple((types | dict.fromkeys(CHINESE_PAGE_TYPES, ONLY_NOTES)).items()))
+    gone = replace(own, types=tuple(each for each in own.types if each[0] != "MAIN_ISOLATED_MARGIN"))
+    assert found(verdicts_of(portal([own]))) == set()
+    assert found(verdicts_of(portal([gone]))) == {(TRANSFER, "type-removed", "MAIN_ISOLATED_MARGIN")}
+
+
+@pytest.mark.parametrize("form", [Form(), Form(markup="html")])
+def test_a_page_may_list_the_types_in_its_notes_alone(form: Form) -> None:
+    own = replace(EVERYTHING[0], types=tuple((name, words) for name, words in EVERYTHING[0].types))
+    text = portal([own], form).replace("string · enum · required", "string · required")
+    begin = text.index("Enum values:")
+    end = text.index("Words about it.", begin)
+    text = text[:begin] + text[end:] if form.markup == "markdown" else text
+    assert found(verdicts_of(text)) == set()
 
 
 def test_a_page_of_strangers_alone_is_refused() -> None:

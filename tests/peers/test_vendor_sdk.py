@@ -39,7 +39,7 @@ SPANS: list[tuple[str, str, set[tuple[str, str, str, str | None]]]] = [
         (BALANCE, "response-field", "assetBalances", None),
     }),
 ]  # fmt: skip
-KNOWN_ALWAYS = {(TRANSFER, "parameter-type", "amount", "number"), (HISTORY, "parameter-type", "type", "string")}
+KNOWN_ALWAYS = {(TRANSFER, "parameter-type", "amount", "number")}
 KNOWN_SINCE_13 = {
     (name, "parameter-type", symbol, "enum") for name in (TRANSFER, HISTORY) for symbol in ("fromSymbol", "toSymbol")
 }
