@@ -98,8 +98,10 @@ def _read_weights(description: Description, facts: Facts) -> None:
         kind = "/".join(dict.fromkeys(kind for kind, _ in kinds))
         facts.weights.append(Weight(value, kind, numbers[0][1], kinds[0][1] if kinds else section.line))
     if not description.of("weight"):
-        texts = [text for _, block in description.prose() for text in _texts(block)]
-        facts.weights = [weight for text in texts for weight in read_weights(text.plain, text.line, also_bare=True)]
+        everywhere = [text for _, block in description.prose() for text in _texts(block)]
+        facts.weights = [
+            weight for text in everywhere for weight in read_weights(text.plain, text.line, also_bare=True)
+        ]
     if description.of("weight") and not facts.weights:
         facts.problems.append(Stated("a request weight without a number", description.of("weight")[0].line))
 
