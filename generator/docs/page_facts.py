@@ -26,6 +26,7 @@ _TYPE_CELL = re.compile(r"\w[\w<>\[\], ·]*")
 _OPENAPI = re.compile(r"(?:string|integer|number|boolean)\b")
 # A type's name: a word with an underscore in it, in any script, so that a slip of the vendor's is seen and not passed over.
 _TYPE_NAME = re.compile(r"[\s•·*-]*(?P<name>(?:(?![\u2e80-\u9fff])\w)+(?:-[A-Z0-9_]{2,})*)")
+_TYPE_PARAMETER = "type"  # stands in the sentences that say what its values need
 _SHORTEST_TYPE = 4
 _NO_TYPES = frozenset(("ENUM", "NOTE", "NOTES", "HTTP", "JSON"))
 _PIPES_OF_A_ROW = 2
@@ -182,7 +183,7 @@ def _read_sentences(description: Description, facts: Facts, permission: str | No
     names = {
         parameter.name
         for parameter in facts.parameters
-        if parameter.type not in ("ENUM", "enum") or "Symbol" in parameter.name
+        if parameter.name != _TYPE_PARAMETER and (parameter.type not in ("ENUM", "enum") or "Symbol" in parameter.name)
     }
     for section, block in description.prose():
         text = block.text

@@ -87,7 +87,9 @@ class _Operation:
             if 2 * han_count(text.text or "") > len((text.text or "").split())
         ]
         if chinese:
-            yield self._read("zh", chinese, permissions)
+            translated = self._read("zh", chinese, permissions)
+            if translated.permissions or translated.rules or translated.types or translated.spans:
+                yield translated  # a title alone states nothing, and lacks nothing
 
     def _read(self, language: Language, texts: list[Tree], permissions: Mapping[Language, str]) -> Facts:
         line = self.operation.line
@@ -110,7 +112,7 @@ class _Operation:
             kind = "/".join(found.upper() for found in ("ip", "uid") if found in re.split(r"[^a-z]+", key.lower()))
             stated = value.text or value.words("value")
             kind = kind or (value.words("kind") or value.words("type")).upper()
-            if re.fullmatch(r"\d+", stated):
+            if re.fullmatch(r"0*[1-9]\d*", stated):
                 facts.weights.append(Weight(stated, kind, value.line, value.line))
         if not facts.weights:
             for block in blocks:

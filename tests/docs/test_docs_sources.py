@@ -216,6 +216,22 @@ def test_a_page_may_list_the_types_in_its_notes_alone(form: Form) -> None:
     assert found(verdicts_of(text)) == set()
 
 
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_name_of_the_types_parameter_may_stand_out(source: str, tmp_path: Path) -> None:
+    """`type` is no symbol that a type needs."""
+    file = SOURCES[source](EVERYTHING, tmp_path)
+    if source != "sdk":
+        marked = "<code>type</code>" if "html" in source else "`type`"
+        file.write_text(file.read_text().replace("when type is", f"when {marked} is"))
+    assert found(read_source(str(file), OURS)) == set()
+
+
+def test_a_chinese_title_in_a_schema_states_nothing(tmp_path: Path) -> None:
+    file = SOURCES["schema-yaml"](EVERYTHING, tmp_path)
+    file.write_text(file.read_text().replace("summary: Does it", "summary: Does it\n      x-summary-zh: 用户万向划转"))
+    assert {each.languages for each in read_source(str(file), OURS)} == {("en",)}
+
+
 def test_a_page_of_strangers_alone_is_refused() -> None:
     (verdict,) = verdicts_of(portal([stranger(5)]))
     assert (verdict.exit_code, verdict.operation) == (2, None)
