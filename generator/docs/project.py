@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
+from generator.docs.blocks import Unreadable
 from generator.docs.facts import Bound
 from generator.docs.wording import Language
+from generator.docs.yaml_lines import Tree, plain, read_tree
 
 SPEC = "spec/openapi.yaml"
 TABLES = "wrapper/binance_transfer/transfer_types.py"
@@ -142,33 +142,24 @@ def read_project(spec: Path, tables: Path) -> Project:
 
 
 def _read_yaml(spec: Path) -> tuple[Node, dict[tuple[str, ...], int]]:
-    # libyaml is ten times as fast as the loader in Python, which alone would take a fifth of the time for a page.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        reader = loader(spec.read_text(encoding="utf-8"))
-        try:
-            root = reader.get_single_node()
-            document = reader.construct_document(root)
-        finally:
-            reader.dispose()
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        tree = read_tree(spec.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, Unreadable) as error:
         message = f"{spec} cannot be read: {error}"
         raise InvalidProject(message) from error
-    return document, dict(_lines(root, ()))
+    return plain(tree), dict(_lines(tree, ()))
 
 
-def _lines(node: Node, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield (*keys, key.value), key.start_mark.line + 1
-            yield from _lines(value, (*keys, key.value))
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            names = {key.value: value.value for key, value in item.value} if isinstance(item, yaml.MappingNode) else {}
-            name = names.get("name") or names.get("value") or item.value
-            if isinstance(name, str):
-                yield (*keys, name), item.start_mark.line + 1
-                yield from _lines(item, (*keys, name))
+def _lines(tree: Tree, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    """The line of every place. An item of a list goes by its name, its value, or itself."""
+    for key, value in tree.members.items():
+        yield (*keys, key), value.line
+        yield from _lines(value, (*keys, key))
+    for item in tree.items:
+        name = item.words("name") or item.words("value") or item.text
+        if name:
+            yield (*keys, name), item.line
+            yield from _lines(item, (*keys, name))
 
 
 class _Tables(NamedTuple):
@@ -278,10 +269,12 @@ def _parameters(document: Node, operation: Node, form: Node) -> Iterator[Project
         form = _resolve(document, form)
         rows = [(name, schema, name in form.get("required", ())) for name, schema in form["properties"].items()]
     else:
-        rows = [(each["name"], each["schema"], each.get("required", False)) for each in operation.get("parameters", ())]
+        rows = [
+            (each["name"], each["schema"], each.get("required") == "true") for each in operation.get("parameters", ())
+        ]
     for name, schema, mandatory in rows:
         full = _resolve(document, schema)
-        bounds: dict[Bound, str] = {bound: _value(full[key]) for key, bound in _BOUNDS.items() if key in full}
+        bounds: dict[Bound, str] = {bound: full[key] for key, bound in _BOUNDS.items() if key in full}
         # A minimum is this project's own, and a shared schema's bounds come from the vendor's general pages.
         stated: frozenset[Bound] = frozenset(bound for bound in bounds if bound != "minimum" and "$ref" not in schema)
         yield ProjectParameter(name, _vendor_type(full), "YES" if mandatory else "NO", bounds, stated)
@@ -295,10 +288,6 @@ def _vendor_type(schema: Node) -> str:
     if schema["type"] == "integer":
         return _INTEGER_TYPES[schema.get("format")]
     return _PLAIN_TYPES.get(schema["type"], str(schema["type"]).upper())
-
-
-def _value(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _fields(document: Node, schema: Node, prefix: str, *, always: bool) -> Iterator[tuple[str, bool, str]]:

@@ -7,6 +7,7 @@ alias names, and no nesting beyond a bound.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -17,7 +18,11 @@ _DEEPEST = 100
 
 @dataclass(slots=True, eq=False)
 class Tree:
-    """A mapping, a list or a text. Numbers and truth values are texts as they are written."""
+    """
+    A mapping, a list or a text. Numbers and truth values are texts as they are written.
+
+    The line of a mapping or list is that of its key, if it has one.
+    """
 
     line: int
     text: str | None = None
@@ -41,6 +46,15 @@ class Tree:
         return found.text or "" if found else ""
 
 
+def plain(tree: Tree) -> Any:
+    """The same in dictionaries, lists and texts."""
+    if tree.text is not None:
+        return tree.text
+    if tree.items:
+        return [plain(item) for item in tree.items]
+    return {key: plain(value) for key, value in tree.members.items()}
+
+
 def read_tree(source: str) -> Tree:
     """Read a document, raising Unreadable."""
     if source.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
@@ -57,14 +71,12 @@ def read_tree(source: str) -> Tree:
 
 def _build(events: Iterator[yaml.Event]) -> Tree:
     root = Tree(1)
-    open_nodes: list[Tree] = []
-    keys: list[str | None] = []
+    open_nodes: list[_Open] = []
     anchors: dict[str, Tree] = {}
     for event in events:
         match event:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 open_nodes.pop()
-                keys.pop()
                 continue
             case yaml.AliasEvent():
                 if event.anchor not in anchors:
@@ -74,21 +86,20 @@ def _build(events: Iterator[yaml.Event]) -> Tree:
             case yaml.ScalarEvent():
                 node = Tree(_line(event), event.value, event.style == "|")
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                node = Tree(_line(event))
+                node = Tree(open_nodes[-1].key_line if open_nodes and open_nodes[-1].key_line else _line(event))
             case _:
                 continue
         if isinstance(event, yaml.NodeEvent) and event.anchor and not isinstance(event, yaml.AliasEvent):
             anchors[str(event.anchor)] = node
         if open_nodes:
-            _attach(open_nodes[-1], keys, node)
+            open_nodes[-1].add(node)
         else:
             root = node
         if isinstance(event, yaml.CollectionStartEvent):
             if len(open_nodes) == _DEEPEST:
                 message = f"line {node.line}: found more than {_DEEPEST} values within each other"
                 raise Unreadable(message)
-            open_nodes.append(node)
-            keys.append(None if isinstance(event, yaml.MappingStartEvent) else "")
+            open_nodes.append(_Open(node, is_mapping=isinstance(event, yaml.MappingStartEvent)))
     return root
 
 
@@ -96,13 +107,20 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
-def _attach(parent: Tree, keys: list[str | None], node: Tree) -> None:
-    """Add a node to a list, or to a mapping, where keys and values take turns. A list has the key ""."""
-    match keys[-1]:
-        case "":
-            parent.items.append(node)
-        case None:
-            keys[-1] = f"{node.text}" or "\0"
-        case str(key):
-            parent.members[key] = node
-            keys[-1] = None
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping whose end is not reached. In a mapping keys and values take turns."""
+
+    node: Tree
+    is_mapping: bool
+    key: str | None = None
+    key_line: int = 0
+
+    def add(self, value: Tree) -> None:
+        if not self.is_mapping:
+            self.node.items.append(value)
+        elif self.key is None:
+            self.key, self.key_line = value.text or "", value.line
+        else:
+            self.node.members[self.key] = value
+            self.key, self.key_line = None, 0
