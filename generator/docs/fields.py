@@ -21,11 +21,14 @@ _PLAIN: dict[str, ValueType] = {
     "long": "integer", "int": "integer", "decimal": "number", "float": "number", "double": "number", "enum": "string",
 }  # fmt: skip
 _DOT = r"\s*[·•‧∙・|]\s*"  # noqa: RUF001 - each looks like the portal's
-_TYPE = rf"(?P<type>(?:{_TYPES})(?:\[\]|<\w{{1,20}}>)?)(?P<marks>(?:{_DOT}[\w<>\[\] -]{{1,30}}){{0,6}})"
-_TYPE_LINE = re.compile(_TYPE, re.IGNORECASE)
-_NAME = re.compile(r"[A-Za-z][\w.\[\]-]{0,80}")
+_TYPE = rf"(?:{_TYPES})(?:\[\]|<\w{{1,20}}>)?"
+_MARK = rf"(?:{_DOT}[\w<>\[\] -]{{1,30}})"
+_NAMED = r"[A-Za-z][\w.\[\]-]{0,80}"
+_TYPE_LINE = re.compile(rf"(?P<type>{_TYPE})(?P<marks>{_MARK}{{0,6}})", re.IGNORECASE)
+_NAME = re.compile(_NAMED)
+# Without a blank between name and type, only a mark behind them tells that they are two.
 _ONE_LINE = re.compile(
-    rf"(?P<name>[A-Za-z][\w.\[\]-]{{0,80}}?)(?:\s+{_TYPE}|{_TYPE.replace('?P<type>', '?P<glued>').replace('?P<marks>', '?P<glued_marks>').replace('{0,6}', '{1,6}')})"
+    rf"(?P<name>{_NAMED}?)(?:\s+(?P<type>{_TYPE})(?P<marks>{_MARK}{{0,6}})|(?P<glued>{_TYPE})(?P<glued_marks>{_MARK}{{1,6}}))"
 )
 _REQUIRED = frozenset("required mandatory 必填 必需 必须 必选 必传".split())
 _LABEL_WORDS: dict[Label, str] = {

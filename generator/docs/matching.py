@@ -35,7 +35,8 @@ def match(parts: Sequence[Facts], project: Project) -> list[Match]:
         if operation:
             found = matches.setdefault(operation.name, Match(operation))
             found.parts.append(part)
-            if len({at.endpoint[:2] for at in part.endpoints}) > 1:
+            # The SDK names it in its call and in its documentation: where one of them differs, that is a finding.
+            if part.source == "page" and len({at.endpoint[:2] for at in part.endpoints}) > 1:
                 found.contradiction = f"found {_endpoints(part)}; expected one operation"
         else:
             strangers.append(part)
@@ -67,7 +68,7 @@ def _operation_of(part: Facts, project: Project) -> Operation | None:
     named = {at.endpoint[:2] for at in part.endpoints}
     if len(named) != 1:
         mine = [each for each in project.operations if (each.method, each.path) in named or lists_types(part, each)]
-        return mine[0] if mine and (named or part.lines) else None
+        return max(mine, key=lambda operation: _likeness(part, operation)) if mine and (named or part.lines) else None
     ((method, path),) = named
     here = [operation for operation in project.operations if operation.path == path]
     exact = [operation for operation in here if operation.method == method]

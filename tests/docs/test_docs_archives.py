@@ -49,6 +49,32 @@ def test_nothing_of_it_is_imported_or_run(tmp_path: Path) -> None:
     assert [name for name in set(sys.modules) - before if "binance_sdk" in name] == []
 
 
+def _rewritten(wheel: Path, old: str, new: str) -> Path:
+    with zipfile.ZipFile(wheel) as archive:
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert any(old in text for text in files.values())
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text.replace(old, new))
+    return wheel
+
+
+# What the call says, what its documentation says, and the finding.
+TWO_PLACES = {
+    "path-of-the-call": ('path="/sapi/v1/asset/transfer"', 'path="/sapi/v2/asset/transfer"', "path"),
+    "path-in-words": ("POST /sapi/v1/asset/transfer", "POST /sapi/v2/asset/transfer", "path"),
+    "method-of-the-call": ('method="POST"', 'method="PUT"', "method"),
+    "method-in-words": ("POST /sapi/v1/asset/transfer", "GET /sapi/v1/asset/transfer", "method"),
+}
+
+
+@pytest.mark.parametrize("name", TWO_PLACES)
+def test_call_and_documentation_are_both_held_against_the_spec(name: str, tmp_path: Path) -> None:
+    old, new, kind = TWO_PLACES[name]
+    (verdict,) = judged(_rewritten(sdk(EVERYTHING[:1], tmp_path), old, new))
+    assert [finding.kind for finding in verdict.findings] == [kind]
+
+
 def _zip(entries: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> Callable[[Path], None]:
     def write(file: Path) -> None:
         with zipfile.ZipFile(file, "w", compression) as archive:
