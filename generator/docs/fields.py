@@ -22,7 +22,9 @@ _PLAIN: dict[str, ValueType] = {
 }  # fmt: skip
 _DOT = r"\s*[·•‧∙・|]\s*"  # noqa: RUF001 - each looks like the portal's
 _TYPE = rf"(?:{_TYPES})(?:\[\]|<\w{{1,20}}>)?"
-_MARK = rf"(?:{_DOT}[\w<>\[\] -]{{1,30}})"
+# Badges without a dot between them are known words only: a sentence may begin with the name of a type.
+_BADGE = "int32|int64|float|double|decimal|enum|required|optional|nullable|date|date-time|必填|必需|必须|必选|可选|选填"
+_MARK = rf"(?:{_DOT}[\w<>\[\] -]{{1,30}}|\s+(?:{_BADGE})(?![\w-]))"
 _NAMED = r"[A-Za-z][\w.\[\]-]{0,80}"
 _TYPE_LINE = re.compile(rf"(?P<type>{_TYPE})(?P<marks>{_MARK}{{0,6}})", re.IGNORECASE)
 _NAME = re.compile(_NAMED)
@@ -124,7 +126,7 @@ def type_of(words: str) -> tuple[ValueType, bool, bool] | None:
 
 
 def _made(name: str, line: int, type_: str, marks: str, type_line: int) -> Field:
-    words = [word.strip().lower() for word in re.split(_DOT, marks)]
+    words = re.split(r"[\s·•‧∙・|]+", marks.lower())  # noqa: RUF001 - as above
     base = re.sub(r"\[\]|<.*", "", type_.lower())
     plain: ValueType = "array" if "[]" in type_ else _PLAIN.get(base, "")
     is_enum = base == "enum" or "enum" in words

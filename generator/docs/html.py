@@ -19,6 +19,7 @@ _INLINE = frozenset(
     "a abbr b bdi bdo big cite code data del dfn em font i img ins kbd label mark q s samp small span strike strong "
     "sub sup time tt u var wbr".split()
 )
+_CHIPS = frozenset("code kbd samp span".split())  # two of them side by side are two words
 _LINES = frozenset("p div".split())
 _BREAK = " "  # what a line break is worth in a text
 _FEWEST_LINES = 5
@@ -117,7 +118,11 @@ class _Reader:
             self._children(node)
 
     def _children(self, node: Node) -> None:
+        before = ""
         for child in node.children:
+            if child.name == before and before in _CHIPS:
+                self._pieces.append(Piece(_BREAK, child.line))
+            before = child.name
             self._visit(child)
         self._flush()
 
@@ -191,7 +196,11 @@ def _inline(node: Node, *, marked: bool = False, struck: bool = False) -> Iterat
         if node.name in _LINES:
             yield Piece(_BREAK, node.line)
         marked, struck = marked or node.name in _MARKS, struck or node.name in _STRUCK
+        before = ""
         for child in node.children:
+            if child.name == before and before in _CHIPS:
+                yield Piece(_BREAK, child.line)
+            before = child.name
             yield from _inline(child, marked=marked or child.name in _MARKS, struck=struck)
 
 

@@ -57,7 +57,7 @@ def split_portal(blocks: Sequence[Block]) -> list[Description]:
             current.sections.append(_section("request", block, block.text.plain))
         elif current and (separator or block.level > level):
             current.sections.append(_section(_part(suffix), block, suffix))
-            if title and separator and title != current.title:
+            if title and separator and _bare(title) != _bare(current.title):
                 current.sections[-1].part = None  # of another operation: none that began
         else:
             current = None
@@ -77,12 +77,17 @@ def _part(words: str) -> Part | None:
     return next((part for part, pattern in _PARTS if pattern.search(words)), None)
 
 
+def _bare(title: str) -> str:
+    """A title without its anchor, blanks, and what stands behind it in brackets."""
+    return re.sub(r"\W", "", title.partition("(")[0]).lower()
+
+
 def _begins(blocks: Sequence[Block], index: int) -> bool:
     title = blocks[index].text.plain
     for block in blocks[index + 1 : index + 40]:
         if block.kind == "heading":
             before, separator, _ = block.text.plain.rpartition(_SEPARATOR)
-            return bool(separator) and before.strip() == title
+            return bool(separator) and _bare(before) == _bare(title)
         if any(_METHOD.fullmatch(row) for _, row in block.text.by_line()):
             return True
     return False

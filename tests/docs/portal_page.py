@@ -24,6 +24,8 @@ class Form:
     one_line: bool = False
     joined: bool = False
     enum_inline: bool = False
+    chips: bool = False
+    anchor: bool = False
     notes: str = "nested"
     example: bool = True
     strangers: int = 1
@@ -42,6 +44,8 @@ FORMS = st.builds(
     titled=st.booleans(),
     one_line=st.booleans(),
     enum_inline=st.booleans(),
+    chips=st.booleans(),
+    anchor=st.booleans(),
     notes=st.sampled_from(["nested", "flat"]),
     example=st.booleans(),
     strangers=st.integers(0, 2),
@@ -67,7 +71,7 @@ def portal(parts: Sequence[PageFacts], form: Form | None = None) -> str:
         blocks += ["---", "# About", "Cookies. 2026.", "| a | b |\n| --- | --- |\n| c | d |"]
     text = "\n\n".join(blocks) + "\n"
     if form.markup != "markdown":
-        text = _as_html(blocks, spans=form.markup == "spans")
+        text = _as_html(blocks, form)
     return text.replace("\n", form.newline)
 
 
@@ -161,19 +165,25 @@ class _Portal:
         return blocks
 
 
-def _as_html(blocks: Sequence[str], *, spans: bool) -> str:
+def _as_html(blocks: Sequence[str], form: Form) -> str:
     rows = ["<!DOCTYPE html>", "<html><body><nav>Menu</nav><main>"]
     for block in blocks:
         if found := re.match(r"(#+) ", block):
             level = len(found[1])
-            rows.append(f"<h{level}>{_inline(block[level + 1 :])}</h{level}>")
+            anchor = '<a href="#x">#</a>' if form.anchor and level == 2 else ""
+            rows.append(f"<h{level}>{_inline(block[level + 1 :])}{anchor}</h{level}>")
         elif block.startswith("* "):
             rows.append("<ul>" + "".join(f"<li>{_inline(row.strip()[2:])}</li>" for row in block.split("\n")) + "</ul>")
         elif block.startswith(("`{", "`[")):
             rows.append(f"<pre><code>{html.escape(block.strip('`'), quote=False)}</code></pre>")
         elif block == "---":
             rows.append("<hr>")
-        elif spans and re.fullmatch(r"`\w+`", block):
+        elif form.chips and (types := re.fullmatch(r"Enum values: (.*)", block)):
+            chips = "".join(f"<code>{name}</code>" for name in types[1].replace("\\_", "_").split(", "))
+            rows.append(f"<div>Enum values: {chips}</div>")
+        elif form.chips and re.fullmatch(r"(string|integer|number|boolean)( · \w+)*", block):
+            rows.append("<p>" + "".join(f"<span>{word}</span>" for word in block.split(" · ")) + "</p>")
+        elif form.markup == "spans" and re.fullmatch(r"`\w+`", block):
             rows.append(f"<div><span><span>{block.strip('`')}</span></span></div>")
         else:
             rows.append(f"<div><p>{_inline(block)}</p></div>")
