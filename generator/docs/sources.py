@@ -14,12 +14,12 @@ from generator.docs import archive
 from generator.docs.blocks import Unreadable
 from generator.docs.comparison import judge
 from generator.docs.facts import SourceKind
+from generator.docs.loading import is_address, load
 from generator.docs.packages import download_wheel
 from generator.docs.page import read_page
 from generator.docs.project import Project
 from generator.docs.schema import begins_like_schema, read_schema
 from generator.docs.sdk import read_sdk
-from generator.docs.source import is_address, load
 from generator.docs.verdict import Verdict
 from generator.docs.wording import Language
 
