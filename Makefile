@@ -37,8 +37,8 @@ generate: $(VENV)/.base ## write generated_client/ from spec/
 check: $(VENV)/.base ## fail where generated_client/ is not what spec/ makes
 	$(RUN) -m generator check
 
-docs-check: $(VENV)/.base ## compare a vendor page with the spec: make docs-check PAGE=file-or-url
-	$(RUN) -m generator docs $(PAGE)
+docs-check: $(VENV)/.base ## compare what the vendor publishes with the spec, or one source: make docs-check PAGE=file-or-url
+	$(RUN) -m generator docs $(or $(PAGE),--fetch)
 
 demo: $(VENV)/.base ## transfers against an exchange on this machine, start to end
 	$(RUN) -m generator generate && $(RUN) -m demo
