@@ -35,7 +35,7 @@ console = Console(highlight=False)
 
 
 def main(sandbox: Sandbox) -> None:
-    """Take the tour; raises SystemExit with code 1 where anything is not as it should be."""
+    """Take the tour; raises SystemExit with code 1 if anything is not as expected."""
     say("This machine now runs an exchange with play money that answers as Binance does.")
     before = ask_before_moving_money(sandbox)
     receipts = use_each_type_of_key(sandbox)
@@ -96,9 +96,9 @@ def see_refusals(sandbox: Sandbox) -> None:
 def lose_answers(sandbox: Sandbox) -> list[bt.Receipt]:
     """Lose the answers to two transfers, and find out which of them was executed."""
     say("\nThe answer is lost: did the money move?", "bold")
-    # Real programs keep the defaults, 5 s and 30 s. Here nobody wants to wait for that long.
+    # Real programs keep the defaults, 5 s and 30 s. Here the window closes sooner.
     with bt.TransferClient(
-        sandbox.credentials, base_url=sandbox.base_url, recv_window_ms=1_000, settle_ms=500
+        sandbox.credentials, base_url=sandbox.base_url, recv_window_ms=2_000, settle_ms=500
     ) as client:
         say("This transfer is executed, but the connection breaks before the answer comes:")
         sandbox.fail_next(faults.Drop(executes=True))
@@ -109,7 +109,7 @@ def lose_answers(sandbox: Sandbox) -> list[bt.Receipt]:
         say("This one is lost before it is executed. To the client it looks the same:")
         sandbox.fail_next(faults.Drop(executes=False))
         unknown = expect(bt.OutcomeUnknown, client.transfer, "FUNDING_MAIN", "USDT", "60")
-        say("Proving it did not happen takes until the window closes, here two seconds:")
+        say("Proving it did not happen takes until the window closes, here three seconds:")
         expect(bt.ProvenAbsent, client.reconcile, unknown.attempt)
     return [receipt]
 
@@ -122,7 +122,7 @@ def kill_a_process(sandbox: Sandbox) -> list[bt.Receipt]:
         say("Another process makes a transfer with this key, and is killed while it waits.")
         sandbox.fail_next(faults.Hang(executes=True))
         arguments = (journal_url, dict(sandbox.credentials), sandbox.base_url)
-        process = multiprocessing.get_context("spawn").Process(target=make_the_sweep, args=arguments)
+        process = multiprocessing.get_context("spawn").Process(target=make_the_sweep, args=arguments, daemon=True)
         process.start()
         while process.is_alive() and not executed_sweeps(sandbox):
             time.sleep(0.01)
@@ -147,13 +147,13 @@ def kill_a_process(sandbox: Sandbox) -> list[bt.Receipt]:
 
 def make_the_sweep(journal_url: str, credentials: dict[str, str], base_url: str) -> None:
     """Make one transfer with the key. This is all that the killed process does."""
-    logging.getLogger("binance_transfer").setLevel(logging.ERROR)  # a new journal is a warning, but not here
+    logging.getLogger("binance_transfer").setLevel(logging.ERROR)  # or it warns that the journal is new
     journal = bt.Journal(journal_url, account="treasury")
     bt.TransferClient(credentials, base_url=base_url, journal=journal).execute(SWEEP, idempotency_key=KEY)
 
 
 def executed_sweeps(sandbox: Sandbox) -> list[int]:
-    """Return the ids of such transfers in the exchange's own ledger."""
+    """Return the ids of these transfers from the exchange's own ledger."""
     return [entry.tran_id for entry in sandbox.ledger.executions(type=SWEEP.type, asset=SWEEP.asset)]
 
 
@@ -172,7 +172,7 @@ def compare_with_the_ledger(sandbox: Sandbox, receipts: list[bt.Receipt], before
     show_table(
         ("time (UTC)", "type", "amount", "status", "tranId"),
         (
-            (f"{row.time:%H:%M:%S}", row.type, f"{row.amount:,f} {row.asset}", row.status, f"{row.tran_id}")
+            (f"{row.time:%H:%M:%S}", row.type, f"{row.amount:,f} {row.asset}", row.status, str(row.tran_id))
             for row in rows
         ),
     )
@@ -208,20 +208,20 @@ def amounts_in_wallets(client: bt.TransferClient) -> Amounts:
 
 
 def terms(transfer: bt.Transfer | Entry) -> tuple[str, str, Decimal, str, str]:
-    """Return what a transfer moves, and where: values that can be compared and sorted."""
+    """Return what a transfer moves, and between which wallets, as values that can be compared and sorted."""
     return transfer.type, transfer.asset, transfer.amount, transfer.from_symbol or "", transfer.to_symbol or ""
 
 
-def expect(wanted: type[Outcome], call: Callable[..., bt.Receipt], *arguments: object, **options: object) -> Outcome:
-    """Make a call, and show and return what comes of it. Anything but what is wanted ends the tour."""
+def expect(expected: type[Outcome], call: Callable[..., bt.Receipt], *arguments: object, **options: object) -> Outcome:
+    """Make a call, then show and return its outcome: a receipt or an error. Any other than expected ends the tour."""
     outcome: bt.Receipt | bt.TransferError
     try:
         outcome = call(*arguments, **options)
     except bt.TransferError as error:
         outcome = error
     show(outcome)
-    if type(outcome) is not wanted:
-        end(f"this should be {wanted.__name__}")
+    if type(outcome) is not expected:
+        end(f"this should be {expected.__name__}")
     return outcome
 
 
@@ -233,13 +233,13 @@ def check(claim: str, found: object, expected: object) -> None:
 
 
 def end(problem: str) -> NoReturn:
-    """Show what is not as it should be, and end the tour."""
+    """Show what is wrong, and end the tour with exit code 1."""
     say(f"NOT TRUE: {problem}", "red")
     sys.exit(1)
 
 
 def show(outcome: bt.Receipt | bt.TransferError) -> None:
-    """Show what came of a call; of an error, the message that a program gets."""
+    """Show the outcome of a call; an error with its own message."""
     message, style = str(outcome), "yellow"
     if isinstance(outcome, bt.Receipt):
         transfer, how = outcome.transfer, ", replayed" if outcome.replayed else ""
@@ -255,7 +255,7 @@ def say(text: str, style: str = "") -> None:
 
 
 def show_table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    """Print a table, amounts to the right."""
+    """Print a table with amounts aligned to the right."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for column in columns:
         amounts = column in {"amount", "before", "after", "change"}
@@ -266,7 +266,7 @@ def show_table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Non
 
 
 def printable(text: str) -> str:
-    """Escape what the output has no characters for."""
+    """Escape the characters that the output's encoding lacks."""
     return text.encode(console.encoding, "backslashreplace").decode(console.encoding)
 
 

@@ -89,8 +89,8 @@ LOOPED: Final[tuple[Client, ...]] = (
     _ours("idempotency key", "the loop catches `Exception`; the key stays the same", _JOURNAL, _ANY_ERROR),
     _ours("no journal", "the loop catches `NotExecuted` only", {}, "binance_transfer.NotExecuted"),
     _ours(
-        "no journal, misused", "contrary to the documentation, the loop catches `OutcomeUnknown` as well", {}, _ANY_ERROR,
-        judged=False,
+        "no journal, misused", "contrary to the documentation, the loop catches `OutcomeUnknown` as well", {},
+        _ANY_ERROR, judged=False,
     ),
     *_peers(_ANY_ERROR),
 )  # fmt: skip
