@@ -1,5 +1,5 @@
 """
-A server that accepts every transfer, in a process of its own: `python -m benchmarks.stub` prints its port.
+A server that accepts every transfer, in its own process: `python -m benchmarks.stub` prints its port.
 
 One rule: it does as little as possible, so that only the client is measured.
 """
