@@ -26,10 +26,8 @@ from attrs import frozen
 
 from binance_transfer.errors import JournalFailed
 
-try:
+if sys.platform != "win32":  # where locks belong to the handle
     import fcntl
-except ImportError:  # Windows, where locks belong to the handle
-    fcntl = None  # type: ignore[assignment]
 
 T = TypeVar("T")
 
@@ -352,7 +350,9 @@ if hasattr(os, "register_at_fork"):
 
 # --- locks of descriptors --------------------------------------------------------------------------------------------
 
-_OFD_SETLK: Final[int | None] = getattr(fcntl, "F_OFD_SETLK", None) if sys.maxsize > 2**32 else None
+_OFD_SETLK: Final[int | None] = (
+    getattr(fcntl, "F_OFD_SETLK", None) if sys.platform != "win32" and sys.maxsize > 2**32 else None
+)
 
 
 def _flock(kind: int, where: tuple[int, int]) -> bytes:

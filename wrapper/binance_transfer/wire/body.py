@@ -8,7 +8,7 @@ stands and however it is written. It is asked once, here, before any status may 
 import json
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final, cast
 
 from attrs import frozen
 
@@ -46,7 +46,7 @@ def said(body: bytes, redact: Callable[[str], str] = str) -> Said:
     redact: masks what is secret in the vendor's text, before anybody can see it.
     """
     document = _document(body)
-    fields: dict[str, object] = document if isinstance(document, dict) else {}
+    fields = _members(document)
     code, msg = fields.get("code"), fields.get("msg")
     return Said(
         code if isinstance(code, int) and not isinstance(code, bool) and abs(code) <= INT64_MAXIMUM else None,
@@ -58,7 +58,7 @@ def said(body: bytes, redact: Callable[[str], str] = str) -> Said:
 def contradictory(body: bytes) -> bool:
     """Tell whether a body that names a tranId names an error too: then neither is believed."""
     document = _document(body)
-    fields: dict[str, object] = document if isinstance(document, dict) else {}
+    fields = _members(document)
     code = fields.get("code")
     error = not (code is None or (isinstance(code, int) and code >= 0))
     return error and fields.get("tranId") is not None
@@ -68,6 +68,10 @@ def is_page(body: bytes, content_type: str) -> bool:
     """Tell whether a body is a web page: it begins like one, or the header says so and it does not begin like JSON."""
     html = "html" in content_type.lower()
     return bool(_PAGE.match(body)) or (html and body.lstrip()[:1] not in {b"", b"{", b"["})
+
+
+def _members(document: object) -> dict[str, object]:
+    return cast("dict[str, object]", document) if isinstance(document, dict) else {}
 
 
 class _RepeatedKey(ValueError):
@@ -102,15 +106,12 @@ def _character(escape: re.Match[str]) -> str:
 
 def _holds_a_transfer(document: object) -> bool:
     """Look for a code that is written as another number would be: -1007.0, -1.007e3."""
-    waiting: list[Any] = [document]
+    waiting = [document]
     while waiting:
-        match waiting.pop():
-            case dict() as members:
-                waiting.extend(members.values())
-            case list() as items:
-                waiting.extend(items)
-            case float() as number if number in ALWAYS_UNKNOWN:
-                return True
-            case _:
-                pass
+        part = waiting.pop()
+        if isinstance(part, float) and part.is_integer() and int(part) in ALWAYS_UNKNOWN:
+            return True
+        waiting.extend(_members(part).values())
+        if isinstance(part, list):
+            waiting.extend(cast("list[object]", part))
     return False

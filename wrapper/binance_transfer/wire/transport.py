@@ -133,10 +133,11 @@ class HttpxTransport:
             message = _httpx_request(request, timeout_s, trace)
             if (transport := _route(self._client, message)) is None:
                 return NoAnswer(sent=False, reason=_THROUGH_A_PROXY)
-            response = transport.handle_request(message)
-            if reason := _unusable(response):
-                return call.answer(response, b"", reason)
-            return call.answer(response, _collected(response, exchange))
+            came: httpx.Response = transport.handle_request(message)
+            response = came
+            if reason := _unusable(came):
+                return call.answer(came, b"", reason)
+            return call.answer(came, _collected(came, exchange))
         except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
             return call.failed(response, error)
         except BaseException as interruption:  # noqa: BLE001
@@ -192,10 +193,11 @@ class AsyncHttpxTransport:
             if (transport := _route(self._client, message)) is None:
                 return NoAnswer(sent=False, reason=_THROUGH_A_PROXY)
             async with asyncio.timeout(timeout_s):
-                response = await transport.handle_async_request(message)
-                if reason := _unusable(response):
-                    return call.answer(response, b"", reason)
-                return call.answer(response, await _collected_asyncio(response))
+                came: httpx.Response = await transport.handle_async_request(message)
+                response = came
+                if reason := _unusable(came):
+                    return call.answer(came, b"", reason)
+                return call.answer(came, await _collected_asyncio(came))
         except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
             return call.failed(response, error)
         except BaseException as interruption:  # noqa: BLE001
