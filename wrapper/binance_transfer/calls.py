@@ -20,7 +20,7 @@ from binance_transfer.errors import ClockOutOfSync, NotSent, PermissionDenied, R
 from binance_transfer.history import HistoryQuery, Page, page
 from binance_transfer.outcome import Receipt
 from binance_transfer.transfer import Transfer
-from binance_transfer_api.api.account import api_restrictions
+from binance_transfer_api.api.account import account, api_restrictions
 from binance_transfer_api.api.asset import universal_transfer_history, wallet_balance
 from binance_transfer_api.api.system import server_time, system_status
 from binance_transfer_api.models import ApiError
@@ -204,6 +204,20 @@ def balances(context: Context, deadline: Deadline) -> Flow[Balances]:
         deadline,
     )
     return balances_of(answer, redact)
+
+
+def uid(context: Context, deadline: Deadline) -> Flow[int]:
+    """Ask which account the key belongs to; raises ReadFailed."""
+    recv_window_ms = context.settings.recv_window_ms
+    answer, _ = yield from signed_read(
+        context,
+        lambda timestamp_ms: account.build_request(
+            omit_zero_balances=True, recv_window=recv_window_ms, timestamp=timestamp_ms
+        ),
+        account.parse_response,
+        deadline,
+    )
+    return answer.uid
 
 
 def preflight(context: Context, deadline: Deadline) -> Flow[Preflight]:

@@ -38,7 +38,6 @@ from binance_transfer.records import AnswerRecord, AttemptRecord, Entry, Verdict
 from binance_transfer.rules import Recorded, Superseded
 from binance_transfer.transaction import JournalTransaction
 from binance_transfer.transfer import Transfer
-from binance_transfer_api.api.account import account
 
 T = TypeVar("T")
 
@@ -466,13 +465,5 @@ def bind(context: Context, environment: str, fingerprint: str, deadline: Deadlin
     )
     if known:
         return
-    settings = context.settings
-    answer, _ = yield from calls.signed_read(
-        context,
-        lambda timestamp_ms: account.build_request(
-            omit_zero_balances=True, recv_window=settings.recv_window_ms, timestamp=timestamp_ms
-        ),
-        account.parse_response,
-        _leaving_time_to_send(context, deadline),
-    )
-    yield from Transaction(lambda journal: rules.bind(journal, environment, answer.uid, fingerprint), deadline.left_s())
+    uid = yield from calls.uid(context, _leaving_time_to_send(context, deadline))
+    yield from Transaction(lambda journal: rules.bind(journal, environment, uid, fingerprint), deadline.left_s())

@@ -25,7 +25,7 @@ from binance_transfer.errors import JournalFailed, ResolutionRefused
 from binance_transfer.moments import Moment, to_ms
 from binance_transfer.postgresql import PostgresqlDatabase, take_setup_lock
 from binance_transfer.records import Entry, State
-from binance_transfer.resolution import checked_verdict
+from binance_transfer.resolution import checked_note, checked_verdict
 from binance_transfer.sealed import Sealed
 from binance_transfer.sqlite import SqliteDatabase
 from binance_transfer.tables import Place, SqlTransaction, accounts
@@ -221,9 +221,7 @@ class Journal:
         Raises ResolutionRefused: as ``resolve`` does, and while any attempt of the key is open.
         """
         checked_verdict(tran_id, not_executed=not_executed)
-        if _is_blank(note):
-            message = "say in the note why the verdict is corrected: it is what others will go by"
-            raise ResolutionRefused(message)
+        checked_note(note)
         now_ms = self._now_ms()
         return self.transact(lambda journal: rules.correct(journal, key, tran_id, note, attempt, now_ms))
 
@@ -326,6 +324,16 @@ def _name(account: object) -> str:
         )
         raise ValueError(message)
     return name
+
+
+def shown_url(url: str) -> str:
+    """Return how people are told where a journal is, without opening it and without a password; raises ValueError."""
+    given = Sealed(url)
+    del url
+    made = _database(given.open())
+    if isinstance(made, str):
+        raise ValueError(made)  # noqa: TRY004  # a text is what is wrong
+    return made.shown()
 
 
 def _is_blank(value: object) -> bool:

@@ -31,6 +31,13 @@ def checked_verdict(tran_id: object, *, not_executed: bool) -> None:
         raise ResolutionRefused(message)
 
 
+def checked_note(note: object) -> None:
+    """Raise ResolutionRefused unless a correction says why it is made."""
+    if not isinstance(note, str) or not note.strip():
+        message = "say in the note why the verdict is corrected: it is what others will go by"
+        raise ResolutionRefused(message)
+
+
 def resolve_key(
     context: Context, key: str, tran_id: int | None, note: str, deadline: Deadline, *, not_executed: bool
 ) -> Flow[Entry]:
@@ -50,6 +57,33 @@ def resolve_key(
             partial(rules.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms), deadline.left_s()
         )
     )
+
+
+def correct_key(
+    context: Context,
+    key: str,
+    tran_id: int | None,
+    note: str,
+    attempt_id: str | None,
+    deadline: Deadline,
+    *,
+    not_executed: bool,
+) -> Flow[Entry]:
+    """
+    Give a key that has a verdict another one, after a look at clock and history.
+
+    Raises ResolutionRefused, and ReadFailed where history cannot be read: then ``journal.correct`` takes the verdict as
+    it is.
+    """
+    checked_verdict(tran_id, not_executed=not_executed)
+    checked_note(note)
+    server_ms = yield from measure_clock(context, deadline)
+    entry = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
+    named = [record for record in entry.attempts if attempt_id in {None, record.attempt.id}] if entry else []
+    if entry and entry.open_attempt is None and len(named) == 1 and server_ms > named[0].window_end_ms:
+        note = yield from _held_against_history(context, named[0], tran_id, note, server_ms, deadline)
+    change = partial(rules.correct, key=key, tran_id=tran_id, note=note, attempt_id=attempt_id, now_ms=server_ms)
+    return (yield from Transaction(change, deadline.left_s()))
 
 
 def _held_against_history(

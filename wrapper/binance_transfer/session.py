@@ -25,8 +25,9 @@ from binance_transfer.keys import checked_key, was_valid_key
 from binance_transfer.outcome import Receipt, checked_rejected_codes
 from binance_transfer.policy import Policy
 from binance_transfer.reconcile import ClientClaims, reconcile
-from binance_transfer.resolution import resolve_key
+from binance_transfer.resolution import correct_key, resolve_key
 from binance_transfer.sealed import unframed
+from binance_transfer.settling import settle
 from binance_transfer.signing import SignedRequest, signed
 from binance_transfer.transfer import Transfer
 from binance_transfer.window import Window
@@ -119,6 +120,17 @@ class Session:
             raise ValueError(message)
         return self._unkeyed(intent, resolve_within_s)
 
+    def settle(self, transfer: Transfer, key: str, deadline_s: float) -> Flow[Receipt]:
+        """Make the flow that pursues a keyed transfer until it is decided."""
+        self._needed_journal()
+        if _positive("deadline_s", deadline_s) < self.settings.timeout_s:
+            message = (
+                f"deadline_s must be at least timeout_s, which is {self.settings.timeout_s:g}: one call takes that"
+            )
+            raise ValueError(message)
+        deadline = self._deadline(deadline_s)
+        return settle(self, lambda resolve_within_s: self.transfer(transfer, key, resolve_within_s), deadline)
+
     def _unkeyed(self, intent: Transfer | Attempt, resolve_within_s: float) -> Flow[Receipt]:
         transfer = intent.transfer if isinstance(intent, Attempt) else intent
         if objection := self.policy.objection(transfer):
@@ -198,6 +210,21 @@ class Session:
         deadline = self._deadline(deadline_s)
         yield from self._bind(deadline)
         return (yield from resolve_key(self, key, tran_id, note, deadline, not_executed=not_executed))
+
+    def correct(
+        self, key: str, tran_id: int | None, note: str, attempt: str | None, deadline_s: float, *, not_executed: bool
+    ) -> "Flow[Entry]":
+        """Make the flow for another verdict of a person's that is held against history first."""
+        self._needed_journal()
+        deadline_s = _positive("deadline_s", deadline_s)
+        return self._correct(key, tran_id, note, attempt, deadline_s, not_executed=not_executed)
+
+    def _correct(
+        self, key: str, tran_id: int | None, note: str, attempt: str | None, deadline_s: float, *, not_executed: bool
+    ) -> "Flow[Entry]":
+        deadline = self._deadline(deadline_s)
+        yield from self._bind(deadline)
+        return (yield from correct_key(self, key, tran_id, note, attempt, deadline, not_executed=not_executed))
 
     def audit(self, since_ms: int) -> Flow[Audit]:
         """Make the flow that compares the journal with history."""
