@@ -4,7 +4,7 @@ What an audit found, as rows and as JSON.
 One rule: the names are those of bt.Audit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import binance_transfer as bt
@@ -29,11 +29,11 @@ _Finding = bt.TransferRecord | bt.AttemptRecord | tuple[bt.AttemptRecord, bt.Tra
 
 def to_dict(audit: bt.Audit) -> dict[str, object]:
     """Return an audit as plain values."""
-    listed = {name: [_plain(each) for each in getattr(audit, name)] for name in _SAID}
-    return {"clean": audit.clean, "since_ms": audit.since_ms, "until_ms": audit.until_ms} | listed
+    told: dict[str, object] = {"clean": audit.clean, "since_ms": audit.since_ms, "until_ms": audit.until_ms}
+    return told | {name: [_plain(each) for each in getattr(audit, name)] for name in _SAID}
 
 
-def _plain(found: _Finding) -> dict[str, object]:
+def _plain(found: _Finding) -> Mapping[str, object]:
     match found:
         case bt.TransferRecord():
             return {

@@ -1,7 +1,7 @@
 """
 A plan: many transfers in a file, CSV or JSON Lines.
 
-One rule: a row is taken whole or refused with its line, and the file is read once, a row at a time, whatever its length.
+One rule: a row is taken whole or refused with its line, and the file is read once, a row at a time.
 """
 
 import csv

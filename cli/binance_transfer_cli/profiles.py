@@ -1,8 +1,8 @@
 """
 Named profiles in a TOML file: who calls, where, and within which limits.
 
-One rule: the file is for its owner alone, and a name that is not known is refused: a misspelt limit would limit nothing.
-No value of it is ever shown.
+One rule: the file is for its owner alone, and a name that is not known is refused, since a misspelt limit would limit
+nothing. No value of it is ever shown.
 """
 
 import os

@@ -122,9 +122,8 @@ class Runner:
                 self._staging.note(of_error(failed, row.key, row.line))
             return
         for row, entry in zip(page, entries, strict=True):
-            not_begun = Result(
-                row.line, row.key, "not_moved", error=bt.NotSent.__name__, message=f"not begun: {reason}"
-            )
+            message = f"not begun: {reason}"
+            not_begun = Result(row.line, row.key, "not_moved", error=bt.NotSent.__name__, message=message)
             conflict = entry is not None and entry.transfer != row.transfer
             self._staging.note(not_begun if entry is None or conflict else of_entry(entry, row.line))
 

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from io import TextIOWrapper
 from typing import IO, Any, Final
 
 from rich import box
@@ -84,7 +85,7 @@ class Screen:
 
 
 def _console(file: IO[str]) -> Console:
-    if hasattr(file, "reconfigure"):
+    if isinstance(file, TextIOWrapper):
         file.reconfigure(errors="backslashreplace")
     wide = None if file.isatty() else _WIDE
     return Console(file=file, width=wide, markup=False, highlight=False, emoji=False)

@@ -23,7 +23,8 @@ _CACHE_KIB: Final = 16_384
 _TABLES: Final = """
 CREATE TABLE rows (line INTEGER PRIMARY KEY, key TEXT, counted INTEGER, type TEXT, asset TEXT, amount TEXT,
     from_symbol TEXT, to_symbol TEXT);
-CREATE TABLE results (line INTEGER PRIMARY KEY, outcome TEXT, tran_id INTEGER, replayed INTEGER, error TEXT, message TEXT);
+CREATE TABLE results (line INTEGER PRIMARY KEY, outcome TEXT, tran_id INTEGER, replayed INTEGER, error TEXT,
+    message TEXT);
 """
 
 # Few keys stand twice, if any: only those are looked at row by row.
@@ -39,7 +40,8 @@ FROM (
 WHERE rows.line = numbered.line AND numbered.number > 1
 """
 _DOUBLED: Final = """
-SELECT line, first FROM (SELECT line, min(line) OVER (PARTITION BY key) AS first FROM rows) WHERE line > first ORDER BY line
+SELECT line, first FROM (SELECT line, min(line) OVER (PARTITION BY key) AS first FROM rows) WHERE line > first
+ORDER BY line
 """
 
 

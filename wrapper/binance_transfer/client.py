@@ -221,8 +221,8 @@ class TransferClient(_Transferring[Receipt]):
         """
         Send a transfer under a key until it has moved, provably has not, or the deadline is over. Needs a journal.
 
-        It calls ``execute`` again while the error is ``retryable``: at once reconciling what may have moved, and sending
-        anew what provably did not, a few times at most.
+        It calls again while the error is ``retryable``: what may have moved is reconciled, and what provably did not
+        is sent anew, a few times at most.
 
         deadline_s: when to give up, at least ``timeout_s``.
 

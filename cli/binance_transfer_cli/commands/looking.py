@@ -63,9 +63,7 @@ def types(state: State, source: str | None, target: str | None) -> int:
 
 
 @click.command(
-    epilog=example(
-        "binance-transfer history --since 7d", "binance-transfer history MAIN_UMFUTURE --since 2026-09-01 --csv"
-    )
+    epilog=example("binance-transfer history --since 7d", "binance-transfer history MAIN_UMFUTURE --since 2026-09-01")
 )
 @click.argument("type_name", required=False, type=TypeName(), metavar="[TYPE]")
 @click.option("--since", type=Time(), metavar="T", help="From then on; without it, seven days before the end.")

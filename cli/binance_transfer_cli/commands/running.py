@@ -13,15 +13,14 @@ from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from attrs import frozen
 
 import binance_transfer as bt
-from binance_transfer.balances import Balances
 from binance_transfer_cli import place, results
-from binance_transfer_cli.outcomes import Exit, exit_code
+from binance_transfer_cli.outcomes import Exit
 from binance_transfer_cli.plan import Checker, PlanRefused, Total, checked_batch, rows_of
 from binance_transfer_cli.progress import Progress, shown
 from binance_transfer_cli.runner import Runner
@@ -30,6 +29,9 @@ from binance_transfer_cli.staging import Staging
 from binance_transfer_cli.state import SOMEBODY, State, example, usage, with_state
 from binance_transfer_cli.summary import lines, warnings
 from binance_transfer_cli.who import Who
+
+if TYPE_CHECKING:
+    from binance_transfer.balances import Balances
 
 _WORKERS = 4
 _MOST_WORKERS = 64
@@ -244,9 +246,7 @@ def _told(screen: Screen, plan: Plan, ended_by: str, *, interrupted: bool) -> in
         _list(screen, plan)
         screen.say("To go on, sending nothing twice, the same command again:")
         screen.paste(shlex.join(["binance-transfer", *sys.argv[1:]]) if _shows_no_secret() else "binance-transfer …")
-    if interrupted:
-        return Exit.UNKNOWN if unknown else Exit.NOT_ALL
-    return exit_code([*["unknown"] * bool(unknown), *["not_moved"] * bool(not_moved)])
+    return Exit.UNKNOWN if unknown else Exit.NOT_ALL if not_moved or interrupted else Exit.WELL
 
 
 def _shows_no_secret() -> bool:

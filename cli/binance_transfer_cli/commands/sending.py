@@ -108,9 +108,8 @@ def send(
         except bt.TransferError as error:
             return _ended(state.screen, who, intent, error)
         except KeyboardInterrupt:
-            unknown = Result(
-                None, intent.key, "unknown", error="KeyboardInterrupt", message="interrupted while sending"
-            )
+            message = "interrupted while sending"
+            unknown = Result(None, intent.key, "unknown", error=KeyboardInterrupt.__name__, message=message)
             return _shown(state.screen, who, intent, unknown, "")
     return _shown(state.screen, who, intent, of_receipt(receipt, intent.key), "")
 
