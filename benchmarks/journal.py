@@ -22,8 +22,8 @@ from typing import Any, Final
 import psycopg
 
 import binance_transfer as bt
-from binance_transfer.answer import Answer, Reply
-from binance_transfer.signing import SignedRequest
+from binance_transfer.wire.answer import Answer, Reply
+from binance_transfer.wire.signing import SignedRequest
 
 _ROUNDS: Final = 7
 _TRANSFERS: Final = 40

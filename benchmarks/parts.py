@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 import binance_transfer as bt
-from binance_transfer.answer import Answer
-from binance_transfer.outcome import judge
-from binance_transfer.signing import signed
+from binance_transfer.wire.answer import Answer
+from binance_transfer.wire.outcome import judge
+from binance_transfer.wire.signing import signed
 
 _REPEAT: Final = 5
 

@@ -11,8 +11,8 @@ import sys
 from typing import Any, Final
 
 import binance_transfer as bt
-from binance_transfer.answer import Reply
-from binance_transfer.signing import SignedRequest
+from binance_transfer.wire.answer import Reply
+from binance_transfer.wire.signing import SignedRequest
 
 DIED: Final = 99
 

@@ -121,5 +121,5 @@ def _number(amount: Decimal) -> str:
     return f"{amount:,f}"
 
 
-def _yes(answer: bool) -> str:  # noqa: FBT001
+def _yes(answer: bool | None) -> str:  # noqa: FBT001
     return "yes" if answer else "no"

@@ -11,13 +11,15 @@ from unittest.mock import patch
 
 from attrs import evolve, frozen
 
-from binance_transfer import flows, outcome, reconcile
+from binance_transfer import flows
+from binance_transfer.flows import reconcile
+from binance_transfer.wire import outcome
 from binance_transfer.attempt import Attempt
 from binance_transfer.errors import NotSent, OutcomeUnknown, ReadFailed
 from binance_transfer.flows import Flow, Settings
 from binance_transfer.history import CONFIRMED, FAILED, PENDING, HistoryQuery, Reading, TransferRecord
-from binance_transfer.outcome import Receipt
-from binance_transfer.reconcile import Findings, Window
+from binance_transfer.wire.outcome import Receipt
+from binance_transfer.flows.reconcile import Findings, Window
 
 
 @frozen

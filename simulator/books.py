@@ -13,7 +13,7 @@ from attrs import evolve
 
 from binance_transfer.entries import AccountRecord, AnswerRecord, AttemptRecord, Entry
 from binance_transfer.errors import JournalFailed
-from binance_transfer.reconcile import EARLY_MS
+from binance_transfer.flows.reconcile import EARLY_MS
 
 T = TypeVar("T")
 _Undo = Callable[[], Any]

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Final
 
 from binance_transfer import bookkeeping
-from binance_transfer.audit import Audit
+from binance_transfer.journal.audit import Audit
 from binance_transfer.errors import OutcomeUnknown
 from binance_transfer.flows import Flow
 from binance_transfer.transfer import Transfer

@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import define, field
 
 from binance_transfer import flows
-from binance_transfer.answer import Reply
+from binance_transfer.wire.answer import Reply
 from binance_transfer.errors import JournalFailed, TransferError
 from binance_transfer.flows import Effect, Flow
 from binance_transfer.session import Session

@@ -24,7 +24,7 @@ from binance_transfer.errors import (
     ReadFailed,
 )
 from binance_transfer.flows import Flow
-from binance_transfer.outcome import Receipt
+from binance_transfer.wire.outcome import Receipt
 from binance_transfer.policy import Policy
 from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer

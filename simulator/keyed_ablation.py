@@ -10,18 +10,20 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from binance_transfer import audit, bookkeeping, flows, keyed, reconcile
+from binance_transfer import bookkeeping, flows, keyed
+from binance_transfer.flows import reconcile
+from binance_transfer.journal import audit
 from binance_transfer.attempt import Attempt
-from binance_transfer.audit import Audit
+from binance_transfer.journal.audit import Audit
 from binance_transfer.bookkeeping import Recorded, Wait
 from binance_transfer.books import Books
 from binance_transfer.entries import AttemptRecord, Entry, State, Verdict
 from binance_transfer.errors import NotExecuted, OutcomeUnknown, ProvenAbsent, TransferError
 from binance_transfer.flows import Effect, Flow, Now, Post, Settings, Sleep, Transaction
 from binance_transfer.history import CONFIRMED, FAILED, TransferRecord
-from binance_transfer.outcome import Receipt
+from binance_transfer.wire.outcome import Receipt
 from binance_transfer.policy import Policy
-from binance_transfer.reconcile import Findings, Window
+from binance_transfer.flows.reconcile import Findings, Window
 from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer
 from simulator import keyed as world

@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from binance_transfer.answer import Answer, NoAnswer, Reply
+from binance_transfer.wire.answer import Answer, NoAnswer, Reply
 from binance_transfer.attempt import Attempt
 from binance_transfer.flows import Post, Read
 from binance_transfer_api.types import Request

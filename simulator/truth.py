@@ -13,7 +13,7 @@ from typing import Any, Final
 from attrs import define, field, frozen
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.audit import Audit
+from binance_transfer.journal.audit import Audit
 from binance_transfer.entries import AttemptRecord
 from binance_transfer.errors import (
     Ambiguous,
@@ -23,7 +23,7 @@ from binance_transfer.errors import (
     NotExecuted,
     ReadFailed,
 )
-from binance_transfer.outcome import Receipt
+from binance_transfer.wire.outcome import Receipt
 from binance_transfer.transfer import Transfer
 from binance_transfer_sandbox import Exchange
 from binance_transfer_sandbox.ledger import Entry as LedgerEntry

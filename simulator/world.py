@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 from binance_transfer import flows
 from binance_transfer.attempt import Attempt
 from binance_transfer.errors import Ambiguous, NotExecuted, OutcomeUnknown, TransferError
-from binance_transfer.outcome import Receipt
+from binance_transfer.wire.outcome import Receipt
 from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import TransferType

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from binance_transfer.private_key import PEM_MARK
 from binance_transfer.sealed import Sealed
+from binance_transfer.wire.private_key import PEM_MARK
 
 VARIABLE: Final = "BINANCE_TRANSFER_CONFIG"
 DEFAULT: Final = "~/.config/binance-transfer/config.toml"

@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 import binance_transfer as bt
 from binance_transfer.base_url import base_url_from, checked_base_url, is_this_machine
-from binance_transfer.journal import shown_url
+from binance_transfer.journal.journal import shown_url
 from binance_transfer.sealed import Sealed
 from binance_transfer_api.api.asset.universal_transfer import RECV_WINDOW_DEFAULT
 from binance_transfer_cli import profiles

@@ -17,21 +17,19 @@ def record(
     ago_ms: int = 600_000,
     state: Any = "moved",
     tran_id: int | None = 13_526_853_623,
+    verdict: Any = None,
+    note: str = "",
     **more: Any,
 ) -> bt.AttemptRecord:
     """An attempt, settled unless its state says otherwise."""
     attempt = bt.Attempt(transfer, NOW_MS - ago_ms, 5_000)
-    settled = {"open": None, "moved": "accepted", "not_moved": "refused"}[state]
-    verdict = {"verdict": settled, "verdict_ms": NOW_MS - ago_ms + 120 if settled else None}
-    return bt.AttemptRecord(
-        attempt,
-        key,
-        NOW_MS - ago_ms,
-        NOW_MS - ago_ms + 35_000,
-        state,
-        tran_id if state == "moved" else None,
-        **(verdict | more),
-    )
+    begun_ms = NOW_MS - ago_ms
+    made = bt.AttemptRecord(attempt, key, begun_ms, begun_ms - 5_000, begun_ms + 35_000, **more)
+    if state == "open":
+        return made
+    moved = state == "moved"
+    verdict: Any = verdict or ("accepted" if moved else "refused")
+    return made.judged(bt.VerdictRecord(begun_ms + 120, verdict, state, tran_id if moved else None, note))
 
 
 def entry(*records: bt.AttemptRecord) -> bt.Entry:

@@ -62,12 +62,12 @@ def test_without_a_file_it_goes_to_standard_output(url: str) -> None:
 def test_no_journal_is_made_where_there_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "typo.db"
     assert export(f"sqlite:///{path}", "csv", tmp_path / "export") == 2
-    assert (f"there is no journal {path}" in capsys.readouterr().err, path.exists()) == (True, False)
+    assert (f"there is no file {path}" in capsys.readouterr().err, path.exists()) == (True, False)
 
 
-def test_an_account_without_keys_is_pointed_out(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert export(url, "html", tmp_path / "export", account="treasry") == 0
-    assert "account 'treasry' has no keys" in capsys.readouterr().err
+def test_a_mistyped_account_is_refused(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export(url, "html", tmp_path / "export", account="treasry") == 2
+    assert "is not in this journal, which holds 'treasury'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("url", ["mysql://host/database", "not a url", "sqlite://"])

@@ -33,7 +33,8 @@ def restored(line: str) -> bt.Entry:
             bt.Attempt.from_dict(values.pop("attempt")),
             document["key"],
             answers=tuple(bt.AnswerRecord(**told) for told in values.pop("answers")),
-            **values,
+            verdicts=tuple(bt.VerdictRecord(**told) for told in values.pop("verdicts")),
+            **{name: value for name, value in values.items() if name not in {"verdict", "verdict_ms", "note"}},
         )
         for values in document["attempts"]
     )
@@ -89,4 +90,4 @@ def test_json_lines_are_ascii_and_keep_their_order(found: bt.Entry) -> None:
     document: dict[str, Any] = json.loads(text)
     assert text.isascii()
     assert list(document) == ["key", "state", "tran_id", "attempts"]
-    assert list(document["attempts"][0])[:3] == ["attempt", "opened_ms", "window_end_ms"]
+    assert list(document["attempts"][0])[:3] == ["attempt", "opened_ms", "window_start_ms"]

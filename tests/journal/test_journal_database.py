@@ -10,18 +10,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import event, text
 
 import binance_transfer as bt
-from binance_transfer import journal as module
-from binance_transfer.answer import Reply
-from binance_transfer.transaction import JournalTransaction
-from binance_transfer.signing import SignedRequest
-from binance_transfer.tables import set_up
+from binance_transfer.journal.database import reason_of
+from binance_transfer.journal.tables import SqlTransaction
+from binance_transfer.wire.answer import Reply
+from binance_transfer.wire.signing import SignedRequest
 from binance_transfer_sandbox import Sandbox, faults
-from tests.journal.conftest import Connect, OpenJournal, Wire
+from tests.journal.conftest import Connect, Database, OpenJournal, Wire
 from tests.journal.test_journal_keys import SWEEP, moves
 
 
@@ -30,8 +30,13 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "transfers.db"
 
 
+def engine_of(journal: bt.Journal) -> Any:
+    database: Any = journal._database
+    return database._engine
+
+
 def pragma(journal: bt.Journal, name: str) -> object:
-    with journal._engine.connect() as connection:
+    with engine_of(journal).connect() as connection:
         return connection.execute(text(f"PRAGMA {name}")).scalar()
 
 
@@ -51,7 +56,7 @@ def test_each_connection_is_set_for_durability(name: str, value: object, journal
 
 
 def test_the_settings_hold_for_a_connection_of_another_thread(journal: bt.Journal) -> None:
-    with journal._engine.connect(), journal._engine.connect() as second:
+    with engine_of(journal).begin(), engine_of(journal).connect().execution_options(reading=True) as second:
         assert second.execute(text("PRAGMA synchronous")).scalar() == 2
 
 
@@ -132,52 +137,17 @@ def test_its_repr_names_account_and_place(journal: bt.Journal, file: Path) -> No
 # --- versions --------------------------------------------------------------------------------------------------------
 
 
-def schema(file: Path) -> tuple[int, set[str]]:
-    engine = create_engine(f"sqlite:///{file}")
-    with engine.connect() as connection:
-        version = connection.execute(text("SELECT version FROM binance_transfer_schema")).scalar_one()
-        columns = {column["name"] for column in inspect(connection).get_columns("binance_transfer_entries")}
-    engine.dispose()
-    return version, columns
-
-
-STEP = (
-    "ALTER TABLE binance_transfer_entries ADD COLUMN purpose TEXT",
-    "UPDATE binance_transfer_entries SET purpose = 'x'",
-)
-
-
 def test_looking_up_a_mistyped_account_writes_nothing(url: str, journal: bt.Journal, file: Path) -> None:
     journal.resume()
     with bt.Journal(url, account="tresury") as other:
-        assert (other.entries(), other.get("k")) == ([], None)
+        assert (list(other.entries()), other.get("k")) == ([], None)
     with contextlib.closing(sqlite3.connect(file)) as reader:
-        assert reader.execute("SELECT name FROM binance_transfer_accounts").fetchall() == [("treasury",)]
+        assert reader.execute("SELECT name FROM binance_transfer_v2_accounts").fetchall() == [("treasury",)]
 
 
-def test_the_version_is_recorded(journal: bt.Journal, file: Path) -> None:
-    assert schema(file)[0] == 1
-
-
-@pytest.mark.parametrize("times", [1, 2])
-def test_an_older_journal_is_brought_up_to_date(times: int, journal: bt.Journal, file: Path) -> None:
-    for _ in range(times):
-        journal._guarded(journal._engine, lambda connection: set_up(connection, [STEP]))
-    version, columns = schema(file)
-    assert (version, "purpose" in columns) == (2, True)
-
-
-def test_a_step_that_fails_leaves_the_journal_as_it_was(journal: bt.Journal, file: Path) -> None:
-    before = schema(file)
-    steps = [STEP, ("ALTER TABLE nowhere ADD COLUMN x TEXT",)]
-    with pytest.raises(bt.JournalFailed):
-        journal._guarded(journal._engine, lambda connection: set_up(connection, steps))
-    assert schema(file) == before
-
-
-def test_a_newer_journal_is_refused(url: str, journal: bt.Journal) -> None:
-    journal._guarded(journal._engine, lambda connection: set_up(connection, [STEP]))
-    with pytest.raises(bt.JournalFailed, match="is of version 2 and this program knows 1: use the newer program"):
+def test_a_newer_journal_is_refused(url: str, journal: bt.Journal, database: Database) -> None:
+    database("UPDATE binance_transfer_schema SET version = 3")
+    with pytest.raises(bt.JournalFailed, match="is of version 3 and this program knows 2: use the newer program"):
         bt.Journal(url, account="treasury")
 
 
@@ -186,7 +156,7 @@ def test_a_newer_journal_is_refused(url: str, journal: bt.Journal) -> None:
 
 def to_each_connection(journal: bt.Journal, statement: str) -> None:
     journal.close()
-    event.listen(journal._engine, "connect", lambda connection, _record: connection.execute(statement))
+    event.listen(engine_of(journal), "connect", lambda connection, _record: connection.execute(statement))
 
 
 def full(journal: bt.Journal, file: Path) -> None:
@@ -194,7 +164,7 @@ def full(journal: bt.Journal, file: Path) -> None:
     with contextlib.suppress(bt.JournalFailed):
         for number in range(1_000):
             attempt = bt.Attempt(bt.Transfer("MAIN_CMFUTURE", "USDT", number + 1), number, 1)
-            record = bt.AttemptRecord(attempt, f"filler {number}", number, number, "not_moved")
+            record = bt.AttemptRecord(attempt, f"filler {number}", number, number, number)
             journal.transact(lambda books, record=record: books.add(record))  # type: ignore[misc]
 
 
@@ -207,7 +177,6 @@ def read_only(journal: bt.Journal, file: Path) -> None:
 
 
 def locked(journal: bt.Journal, file: Path) -> sqlite3.Connection:
-    to_each_connection(journal, "PRAGMA busy_timeout = 50")
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     return other
@@ -238,7 +207,7 @@ BREAKAGES: list[tuple[Breakage, str, str]] = [
     (locked, "database is locked", "another program has held it for too long"),
     (damaged, "", "keep it as it is, and do not begin an empty one"),
     (no_database, "file is not a database", "keep it as it is, and do not begin an empty one"),
-    (gone, "unable to open database file", "check that its folder is there"),
+    (gone, "the file that held the journal is gone", "restore it, or every key would be new"),
 ]
 
 
@@ -258,7 +227,7 @@ def test_a_broken_database_is_named_with_advice_and_nothing_is_sent(
     worker.transfer("MAIN_UMFUTURE", "USDT", "1", idempotency_key="before")
     holder = breakage(journal, file)
     with pytest.raises(bt.JournalFailed) as failed:
-        worker.transfer(*SWEEP, idempotency_key="hunter2" * 30)
+        worker.transfer(*SWEEP, idempotency_key="hunter2" * 30, resolve_within_s=0)
     if holder:
         holder.close()
     assert (cause in str(failed.value), advice in str(failed.value), moves(sandbox)) == (True, True, 1)
@@ -283,7 +252,7 @@ def test_after_a_failure_the_journal_works_again(connect: Connect, journal: bt.J
     worker = connect(journal)
     holder = locked(journal, file)
     with pytest.raises(bt.JournalFailed):
-        worker.transfer(*SWEEP, idempotency_key="k")
+        worker.transfer(*SWEEP, idempotency_key="k", resolve_within_s=0)
     holder.close()
     assert not worker.transfer(*SWEEP, idempotency_key="k").replayed
 
@@ -298,7 +267,7 @@ def test_there_is_advice_for_every_code(code: str) -> None:
 
     error = RuntimeError()
     error.orig = Cause("reason\nLINE 1: SELECT secret")  # type: ignore[attr-defined]
-    assert re.fullmatch(r"reason \(.{20,}\)", module._reason(error))
+    assert re.fullmatch(r"reason \(.{20,}\)", reason_of(error))
 
 
 # --- reading while others write --------------------------------------------------------------------------------------
@@ -308,7 +277,7 @@ def test_reading_does_not_wait_for_a_writer(journal: bt.Journal, open_journal: O
     reader = open_journal()
 
     def look(_books: object) -> object:
-        return reader.entries(), reader.get("k")
+        return list(reader.entries()), reader.get("k")
 
     assert journal.transact(look) == ([], None)
 
@@ -316,11 +285,11 @@ def test_reading_does_not_wait_for_a_writer(journal: bt.Journal, open_journal: O
 def test_a_writer_does_not_wait_for_reading(journal: bt.Journal, open_journal: OpenJournal) -> None:
     writer = open_journal()
 
-    def look(books: JournalTransaction) -> None:
+    def look(books: SqlTransaction) -> None:
         books.entries()
         writer.halt("meanwhile")
 
-    journal._read(look)
+    journal.read(look)
     assert writer.transact(lambda books: books.account()).halted == "meanwhile"
 
 

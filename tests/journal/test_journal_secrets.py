@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import binance_transfer as bt
-from tests.wrapper.loopback import closed_port
-from tests.wrapper.test_tracebacks import WAYS_TO_SHOW, inside
+from tests.support.loopback import closed_port
+from tests.support.tracebacks import WAYS_TO_SHOW, inside
 
 PASSWORD = "hunter2"
 

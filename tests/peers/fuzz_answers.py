@@ -2,8 +2,8 @@
 A million answers of every shape, judged by the package and by an oracle of its own; some of them over real connections.
 
 One rule: the oracle shares no code with the package. It knows the rule in its shortest form, and both must agree:
-a receipt is a 200 with a sound integer id and no error beside it; nothing moved where a proof is there and nothing in the
-body could be a transfer; all else is unknown.
+a receipt is a 200 with a sound integer id and no error beside it; nothing moved where a proof is there and nothing in
+the body could be a transfer; all else is unknown.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import binance_transfer as bt
-from binance_transfer.answer import Answer
-from binance_transfer.outcome import judge
-from tests.wrapper.loopback import Connection, Loopback, response
+from binance_transfer.wire.answer import Answer
+from binance_transfer.wire.outcome import judge
+from tests.support.loopback import Connection, Loopback, response
 
 ATTEMPT = bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5"), 1_499_827_319_559, 5000)
 
@@ -28,28 +28,53 @@ ATTEMPT = bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5"), 1_499_827_319
 REJECTED = {-1002, -1003, -1021, -1022, -1102, -2014, -2015, -3020, -3041, -5002, -5013, -4026, -1121, -1111}
 NEVER = {-1000, -1001, -1006, -1007, -5012}
 UNKNOWN = {-1004, -1008, -3000, -3044, -5010, -9999, 0, 200, 7, -1, 100001003, -9000}
-STATUSES = (200, 200, 200, 201, 204, 301, 302, 307, 400, 400, 400, 401, 403, 404, 409, 418, 422, 429, 451, 500, 502, 503)
+STATUSES = (
+    200,
+    200,
+    200,
+    201,
+    204,
+    301,
+    302,
+    307,
+    400,
+    400,
+    400,
+    401,
+    403,
+    404,
+    409,
+    418,
+    422,
+    429,
+    451,
+    500,
+    502,
+    503,
+)
 IDS: tuple[Any, ...] = (1, 7, 13526853623, 2**63 - 1, 2**63, 0, -1, "7", 7.0, None, True, [7], {"v": 7})
-TEXTS = ("", "x", "insufficient balance", "<html>", "see tranId 7", "code -1007", "-1000", "1000ms", "it's -10070", "币安")
+TEXTS = (
+    "",
+    "x",
+    "insufficient balance",
+    "<html>",
+    "see tranId 7",
+    "code -1007",
+    "-1000",
+    "1000ms",
+    "it's -10070",
+    "币安",
+)
 KEYS = ("tranId", "tranid", "TranID", "tran_id", "id", "data", "msg", "code", "rows", "orderId")
 
 
 def value(draw: random.Random, depth: int = 0) -> Any:
-    match draw.randrange(9 if depth < 3 else 6):
-        case 0:
-            return draw.choice(IDS)
-        case 1:
-            return draw.choice(TEXTS)
-        case 2:
-            return draw.choice([*REJECTED, *NEVER, *UNKNOWN])
-        case 3:
-            return draw.choice([True, False, None, 1.5, -1007.0, 1e300])
-        case 4 | 5:
-            return draw.randrange(-6000, 6000)
-        case 6:
-            return [value(draw, depth + 1) for _ in range(draw.randrange(3))]
-        case _:
-            return {draw.choice(KEYS): value(draw, depth + 1) for _ in range(draw.randrange(3))}
+    nested = draw.randrange(9 if depth < 3 else 6)
+    if nested < 6:
+        codes = [*REJECTED, *NEVER, *UNKNOWN]
+        return draw.choice([*IDS, *TEXTS, *codes, True, False, None, 1.5, -1007.0, 1e300, draw.randrange(-6000, 6000)])
+    items = [value(draw, depth + 1) for _ in range(draw.randrange(3))]
+    return items if nested == 6 else {draw.choice(KEYS): item for item in items}
 
 
 def body(draw: random.Random) -> bytes:
@@ -122,7 +147,9 @@ def could_be_a_transfer(data: bytes, document: Any) -> bool:
     for code in NEVER:
         for found in re.finditer(re.escape(str(code)), text):
             before, after = text[: found.start()][-1:], text[found.end() : found.end() + 1]
-            if not (before.isalnum() or before in {"_", "."} and before) and not (after.isascii() and after.isdigit()):
+            if not (before.isalnum() or (before in {"_", "."} and before)) and not (
+                after.isascii() and after.isdigit()
+            ):
                 return True
     return any(isinstance(number, float) and number in NEVER for number in numbers(document))
 
@@ -169,7 +196,7 @@ def pure(count: int, seed: int) -> list[str]:
 def over_the_wire(count: int, seed: int) -> list[str]:
     """Send so many answers over connections that are kept, to both clients."""
     draw = random.Random(seed)
-    answers = [(draw.choice([status for status in STATUSES if status not in {204}]), body(draw)) for _ in range(count)]
+    answers = [(draw.choice([status for status in STATUSES if status != 204]), body(draw)) for _ in range(count)]
     wrong: list[str] = []
     for way in ("sync", "asyncio"):
         replies = iter(answers)

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.transaction import JournalTransaction
-from binance_transfer.records import AccountRecord
+from binance_transfer.journal.records import AccountRecord
+from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer_sandbox import Sandbox
 from tests.processes.conftest import PostgreSQL
 from tests.support.journal_programs import FORK, OPEN

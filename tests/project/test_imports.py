@@ -13,22 +13,6 @@ from tests.project.places import PROJECT, pyproject
 
 CONTRACTS = {contract["id"]: contract for contract in pyproject()["tool"]["importlinter"]["contracts"]}
 
-# Modules of the wrapper that touch the world outside, and what of it.
-SHELLS = {
-    "binance_transfer": "gathers the names",
-    "binance_transfer.client": "drives the flows",
-    "binance_transfer.clock": "time",
-    "binance_transfer.credentials": "the environment",
-    "binance_transfer.export": "gathers the names",
-    "binance_transfer.export.__main__": "files, as a command",
-    "binance_transfer.export.page": "its style sheet, a file of the package",
-    "binance_transfer.journal": "the database",
-    "binance_transfer.private_key": "key files",
-    "binance_transfer.session": "the process, threads and logging",
-    "binance_transfer.tables": "the database",
-    "binance_transfer.transport": "the network",
-}
-
 # Contract, module, what is added to it, what is reported.
 BREACHES = [
     (
@@ -50,18 +34,30 @@ BREACHES = [
         "binance_transfer.clock -> binance_transfer_sandbox ",
     ),
     ("http", "wrapper/binance_transfer/session.py", "import httpx", "binance_transfer.session -> httpx "),
-    ("pure", "wrapper/binance_transfer/outcome.py", "import time", "binance_transfer.outcome -> time "),
+    ("pure", "wrapper/binance_transfer/wire/outcome.py", "import time", "binance_transfer.wire.outcome -> time "),
     (
         "pure",
-        "wrapper/binance_transfer/reconcile.py",
+        "wrapper/binance_transfer/flows/reconcile.py",
         "def read():\n    import sqlite3",
-        "binance_transfer.reconcile -> sqlite3 ",
+        "binance_transfer.flows.reconcile -> sqlite3 ",
     ),
     (
-        "pure",
+        "layers",
         "wrapper/binance_transfer/transfer.py",
         "from binance_transfer.client import TransferClient",
         "binance_transfer.transfer -> binance_transfer.client ",
+    ),
+    (
+        "layers",
+        "wrapper/binance_transfer/flows/calls.py",
+        "from binance_transfer.journal import rules",
+        "binance_transfer.flows.calls -> binance_transfer.journal.rules ",
+    ),
+    (
+        "layers",
+        "wrapper/binance_transfer/wire/answer.py",
+        "from binance_transfer.flows import effects",
+        "binance_transfer.wire.answer -> binance_transfer.flows.effects ",
     ),
 ]
 
@@ -99,12 +95,12 @@ def test_each_contract_has_a_breach() -> None:
     assert {row[0] for row in BREACHES} == set(CONTRACTS)
 
 
-def test_each_module_of_the_wrapper_is_pure_or_known_not_to_be() -> None:
-    root = PROJECT / "wrapper"
-    modules = {
-        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__") for path in root.rglob("*.py")
-    }
-    assert modules == set(CONTRACTS["pure"]["source_modules"]) | SHELLS.keys()
+def test_each_module_of_the_wrapper_has_its_layer() -> None:
+    """A new module at the top of the package is to be put into a layer."""
+    root = PROJECT / "wrapper" / "binance_transfer"
+    there = {path.name.removesuffix(".py") for path in root.iterdir() if path.suffix == ".py" or path.is_dir()}
+    named = {name for layer in CONTRACTS["layers"]["layers"] for name in re.split(r"[ :]+", layer)}
+    assert there - {"__init__", "__pycache__", "py.typed"} == named
 
 
 # It runs the tests of another folder again, on another database.

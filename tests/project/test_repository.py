@@ -7,7 +7,6 @@ from importlib.metadata import version
 import pytest
 
 import binance_transfer as bt
-
 from tests.project.places import PROJECT, files
 
 # What is true of one machine only, and hosts that another network reaches by another name or not at all.

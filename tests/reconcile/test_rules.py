@@ -137,7 +137,7 @@ def test_a_failed_row_moved_nothing(sandbox: Sandbox, connect: Connect, clock: M
 
 
 @pytest.mark.parametrize(
-    ("asset", "amount"), [("USDT", "25.51"), ("ETH", "25.5"), ("USDT", "25.49999999")], ids=["more", "asset", "less"]
+    ("asset", "amount"), [("USDT", "25.77"), ("ETH", "25.5"), ("USDT", "25.23")], ids=["more", "asset", "less"]
 )
 def test_rows_of_another_amount_or_asset_are_not_it(
     asset: str, amount: str, sandbox: Sandbox, connect: Connect
@@ -279,15 +279,21 @@ def test_pages_in_no_stable_order_prove_nothing(clock: ManualClock) -> None:
         client.reconcile(bt.Attempt(_TRANSFER, 2_000, 5_000))
 
 
-def test_a_row_of_another_type_is_not_it(clock: ManualClock) -> None:
-    with _showing(clock, lambda _: [_row(1, "UMFUTURE_MAIN")], total=1) as client, pytest.raises(bt.ProvenAbsent):
-        client.reconcile(bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", 1), 2_000, 5_000))
-
-
-def test_a_type_that_history_may_call_otherwise_is_found_under_any_name(clock: ManualClock) -> None:
-    order = bt.Transfer("MAIN_ISOLATED_MARGIN", "USDT", 1, to_symbol="BTCUSDT")
-    with _showing(clock, lambda _: [_row(1, "MAIN_ISOLATEDMARGIN")], total=1) as client:
-        assert client.reconcile(bt.Attempt(order, 2_000, 5_000)).tran_id == 1
+@pytest.mark.parametrize(
+    "order",
+    [
+        bt.Transfer("MAIN_UMFUTURE", "USDT", 1),
+        bt.Transfer("MAIN_ISOLATED_MARGIN", "USDT", 1, to_symbol="BTCUSDT"),
+        bt.Transfer.unchecked("MAIN_MOON", "USDT", 1),
+    ],
+    ids=["checked", "of-the-chinese-page", "unchecked"],
+)
+def test_a_row_of_another_type_is_no_receipt_and_no_absence(order: bt.Transfer, clock: ManualClock) -> None:
+    with (
+        _showing(clock, lambda _: [_row(1, "MAIN_ISOLATEDMARGIN")], total=1) as client,
+        pytest.raises(bt.OutcomeUnknown, match="written otherwise"),
+    ):
+        client.reconcile(bt.Attempt(order, 2_000, 5_000))
 
 
 # A call that reconciles by itself

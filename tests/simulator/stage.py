@@ -7,7 +7,6 @@ from typing import Any, cast
 from attrs import define, field
 
 from binance_transfer import bookkeeping, flows
-from binance_transfer.answer import NoAnswer, Reply
 from binance_transfer.attempt import Attempt
 from binance_transfer.entries import Entry
 from binance_transfer.errors import JournalFailed, TransferError
@@ -15,6 +14,7 @@ from binance_transfer.flows import Effect, Flow
 from binance_transfer.policy import Policy
 from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer
+from binance_transfer.wire.answer import NoAnswer, Reply
 from binance_transfer_sandbox import Exchange, HistoryBehaviour
 from binance_transfer_sandbox.faults import Fault
 from simulator import keyed

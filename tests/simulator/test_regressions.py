@@ -13,9 +13,9 @@ from binance_transfer.errors import (
     ProvenAbsent,
     ResolutionRefused,
 )
-from binance_transfer.outcome import Receipt
 from binance_transfer.policy import Policy
 from binance_transfer.transfer import Transfer
+from binance_transfer.wire.outcome import Receipt
 from binance_transfer_sandbox import HistoryBehaviour, faults
 from simulator.ablation import ABLATIONS, Ablation
 from simulator.keyed_ablation import KEYED_ABLATIONS, SETTLED_BY_FAILURE

@@ -10,7 +10,8 @@ journal.halt("before the fork")
 child = os.fork()
 if child == 0:
     try:
-        getattr(journal, act)(*("in the child",) if act in {"halt", "get"} else ())
+        done = getattr(journal, act)(*("in the child",) if act in {"halt", "get"} else ())
+        list(done or ())
     except bt.JournalFailed as failed:
         os._exit(7 if "before a fork: open one in each process" in str(failed) else 8)
     os._exit(9)

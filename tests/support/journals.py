@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 import binance_transfer as bt
-from binance_transfer.answer import Answer, Reply
-from binance_transfer.signing import SignedRequest
+from binance_transfer.wire.answer import Answer, Reply
+from binance_transfer.wire.signing import SignedRequest
 from binance_transfer_sandbox import Sandbox
 from tests.support.clock import ManualClock
 

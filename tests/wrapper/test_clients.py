@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.effects import Post
+from binance_transfer.flows.effects import Post
 from binance_transfer_sandbox import Sandbox, faults
 from tests.support.clock import ManualClock
+from tests.support.loopback import Loopback, answer, hang, raw, reset
 from tests.wrapper import calls, keys
 from tests.wrapper.calls import Way
-from tests.wrapper.loopback import Loopback, answer, hang, raw, reset
 
 CLIENTS: list[Callable[..., Any]] = [bt.TransferClient, bt.AsyncTransferClient]
 # A transport that opens nothing: these tests make clients without using or closing them.
@@ -427,11 +427,10 @@ def test_a_clock_that_is_wrong_from_the_start_does_not_matter(way: Way, sandbox:
     assert repeatedly(way, sandbox, [nothing]) == ["Receipt"]
 
 
-def test_a_clock_that_cannot_be_read_is_asked_once(way: Way, sandbox: Sandbox) -> None:
-    """The machine's own serves then; each transfer must not wait for it again."""
-    sandbox.exchange.plan(faults.GatewayError(executes=False), on="time", times=None)
-    assert repeatedly(way, sandbox, [nothing, nothing]) == ["Receipt", "Receipt"]
-    assert sandbox.exchange.received("time") == 1
+def test_a_clock_that_cannot_be_read_is_asked_again_by_the_next_call(way: Way, sandbox: Sandbox) -> None:
+    sandbox.exchange.plan(faults.GatewayError(executes=False), on="time", times=2)
+    assert repeatedly(way, sandbox, [nothing] * 3) == ["NotSent", "NotSent", "Receipt"]
+    assert (sandbox.exchange.received("time"), sandbox.exchange.received("transfer")) == (3, 1)
 
 
 @pytest.mark.parametrize("offset_ms", [-60_000, 60_000])
@@ -462,11 +461,36 @@ def test_after_a_clock_error_the_clock_is_read_once_more(way: Way, sandbox: Sand
     assert sandbox.exchange.received("time") == 2
 
 
-@pytest.mark.parametrize("fault", [faults.GatewayError(executes=False), faults.Drop(executes=False)])
-def test_a_clock_that_cannot_be_read_does_not_stop_a_transfer(way: Way, sandbox: Sandbox, fault: faults.Fault) -> None:
-    """This machine's clock serves instead; if it is wrong the exchange refuses."""
+UNREAD_CLOCKS: list[tuple[faults.Fault, type[bt.NotExecuted]]] = [
+    (faults.GatewayError(executes=False), bt.NotSent),
+    (faults.Drop(executes=False), bt.NotSent),
+    (faults.Drop(executes=False, reset=True), bt.NotSent),
+    (faults.Refuse(duration_ms=10_000), bt.NotSent),
+    (faults.Firewall(), bt.NotSent),
+    (faults.BrokenAnswer(executes=False, form="list"), bt.NotSent),
+    (faults.Rejection(code=-1000, msg="?"), bt.NotSent),
+    (faults.RateLimited(status=429, retry_after_s=7), bt.RateLimited),
+    (faults.RateLimited(status=418, retry_after_s=120), bt.RateLimited),
+    (faults.Rejection(code=-1003, msg="Too many requests."), bt.RateLimited),
+    (faults.Rejection(code=-2015, msg="Invalid API-key."), bt.PermissionDenied),
+    (faults.Rejection(code=-1021, msg="Timestamp."), bt.ClockOutOfSync),
+]
+
+
+@pytest.mark.parametrize(("fault", "kind"), UNREAD_CLOCKS, ids=str)
+def test_a_clock_that_cannot_be_read_stops_a_transfer(
+    way: Way, sandbox: Sandbox, fault: faults.Fault, kind: type[bt.NotExecuted]
+) -> None:
+    """Nothing is sent, and the error says why the clock was not read."""
     sandbox.fail_next(fault, on="time")
-    assert repeatedly(way, sandbox, [nothing]) == ["Receipt"]
+    assert repeatedly(way, sandbox, [nothing]) == [kind.__name__]
+    assert sandbox.exchange.received("transfer") == 0
+
+
+def test_a_ban_that_the_clock_is_answered_with_is_told_with_its_length(way: Way, sandbox: Sandbox) -> None:
+    sandbox.fail_next(faults.RateLimited(status=418, retry_after_s=120), on="time")
+    error = calls.failure(way, base_url=sandbox.base_url)
+    assert (type(error), error.retry_after_s, error.http_status) == (bt.RateLimited, 120, 418)
 
 
 CLOCKS_OF_NO_USE = [
@@ -477,10 +501,9 @@ CLOCKS_OF_NO_USE = [
 
 @pytest.mark.parametrize("clock", CLOCKS_OF_NO_USE)
 def test_nonsense_for_a_clock_is_not_believed(way: Way, clock: Any) -> None:
-    before_ms = time.time_ns() // 1_000_000
     with Loopback(clock=clock) as server:
-        receipt = calls.execute(way, base_url=server.url, timeout_s=1.0 if clock is hang else 10.0)
-    assert 0 <= receipt.attempt.timestamp_ms - before_ms < 5000
+        error = calls.failure(way, base_url=server.url, timeout_s=1.0 if clock is hang else 10.0)
+    assert (type(error), server.posts) == (bt.NotSent, [])
 
 
 class SteppingClock:
@@ -600,7 +623,7 @@ def test_importing_the_package_imports_nothing_heavy(program: str) -> None:
 def test_attempts_whose_time_is_long_over_are_forgotten() -> None:
     """A worker that runs for months must not grow. What could still be sent is not forgotten."""
     session = made(bt.TransferClient)._session
-    now_ms = session.server_clock.now().server_ms
+    now_ms = session.clock.now_ms()
 
     def refused(attempt: bt.Attempt) -> bool:
         return session.refusal(Post(attempt, 1.0)) is not None

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 import binance_transfer as bt
+from tests.support.loopback import RECEIPT, Connection, Loopback, Step, answer, closed_port, response
 from tests.wrapper import calls, certificates, keys
 from tests.wrapper.calls import Way
-from tests.wrapper.loopback import RECEIPT, Connection, Loopback, Step, answer, closed_port, response
 
 TRUE_ID = 13526853623
 FALSE_ID = 31337

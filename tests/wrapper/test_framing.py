@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from binance_transfer.framing import is_one_answer
+from binance_transfer.wire.framing import is_one_answer
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 BODY = b'{"tranId":7}'

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import binance_transfer as bt
 from binance_transfer.moments import from_ms, to_ms
+from tests.support.loopback import Loopback, answer
 from tests.wrapper import calls
 from tests.wrapper.calls import Way
-from tests.wrapper.loopback import Loopback, answer
 
 NOW_S = 1_764_000_000
 NOW_MS = 1000 * NOW_S

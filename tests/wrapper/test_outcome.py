@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import binance_transfer as bt
-from binance_transfer.answer import Answer, NoAnswer
-from binance_transfer.outcome import checked_rejected_codes, judge
+from binance_transfer.wire.answer import Answer, NoAnswer
+from binance_transfer.wire.outcome import checked_rejected_codes, judge
+from tests.support.loopback import Loopback, answer
 from tests.wrapper import calls
 from tests.wrapper.calls import Way
-from tests.wrapper.loopback import Loopback, answer
 
 ATTEMPT = bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5"), 1_499_827_319_559, 5000)
 

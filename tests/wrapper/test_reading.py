@@ -12,9 +12,9 @@ from attrs import evolve
 
 import binance_transfer as bt
 from binance_transfer_sandbox import HistoryBehaviour, Limits, Sandbox, faults
+from tests.support.loopback import Loopback, Step, answer, close, hang, raw, reset
 from tests.wrapper import calls
 from tests.wrapper.calls import Way
-from tests.wrapper.loopback import Loopback, Step, answer, close, hang, raw, reset
 
 ROW: dict[str, Any] = {
     "asset": "USDT", "amount": "25.5", "type": "MAIN_UMFUTURE", "status": "CONFIRMED", "tranId": 11415955596,

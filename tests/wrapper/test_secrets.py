@@ -19,10 +19,8 @@ import httpx
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.signing import signed
-from tests.wrapper import calls, certificates, keys
-from tests.wrapper.calls import Way
-from tests.wrapper.loopback import (
+from binance_transfer.wire.signing import signed
+from tests.support.loopback import (
     Connection,
     Loopback,
     Seen,
@@ -35,6 +33,8 @@ from tests.wrapper.loopback import (
     reset,
     response,
 )
+from tests.wrapper import calls, certificates, keys
+from tests.wrapper.calls import Way
 
 # --- how a signature may be spelt ------------------------------------------------------------------------------------
 

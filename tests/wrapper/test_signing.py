@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import binance_transfer as bt
-from binance_transfer.signing import signed
+from binance_transfer.wire.signing import signed
 from binance_transfer_api.types import Request
+from tests.support.loopback import Loopback, Seen, answer
 from tests.wrapper import calls, keys
 from tests.wrapper.calls import Way
-from tests.wrapper.loopback import Loopback, Seen, answer
 
 VECTORS = Path(__file__).parent / "vectors"
 BASE = "https://api.binance.com"

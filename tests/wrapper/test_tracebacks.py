@@ -5,82 +5,24 @@ One rule: what the caller's own frames hold is the caller's; every frame of this
 """
 
 import base64
-import inspect
-import io
 import os
 import pickle
 import pydoc
 import signal
 import subprocess
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-import loguru
 import pytest
-from rich.console import Console
-from rich.traceback import Traceback
 
 import binance_transfer as bt
 from binance_transfer.sealed import Sealed
+from tests.support import tracebacks
+from tests.support.tracebacks import WAYS_TO_SHOW, inside
 from tests.wrapper import keys
 from tests.wrapper.test_credentials import KEY, LACKING, REFUSED, hidden
-
-PACKAGE = os.path.dirname(inspect.getfile(bt))  # noqa: PTH120  # compared with names of files in frames
-
-
-def inside(error: BaseException) -> TracebackType:
-    """The part of a traceback that begins with the first frame of the package."""
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename.startswith(PACKAGE):
-            return trace
-        trace = trace.tb_next
-    raise AssertionError("no frame of the package in the traceback")
-
-
-def by_standard_library(error: BaseException, trace: TracebackType) -> str:
-    return "".join(traceback.TracebackException(type(error), error, trace, capture_locals=True).format())
-
-
-def by_rich(error: BaseException, trace: TracebackType) -> str:
-    console = Console(file=io.StringIO(), width=2000)
-    shown = Traceback.from_exception(
-        type(error), error, trace, show_locals=True, locals_max_length=sys.maxsize, locals_max_string=sys.maxsize,
-        locals_hide_dunder=False, locals_hide_sunder=False, width=2000,
-    )  # fmt: skip
-    console.print(shown)
-    return str(console.file.getvalue())  # type: ignore[attr-defined]
-
-
-def by_loguru(error: BaseException, trace: TracebackType) -> str:
-    lines: list[str] = []
-    handler = loguru.logger.add(lines.append, diagnose=True, backtrace=False, format="{message}")
-    try:
-        loguru.logger.opt(exception=(type(error), error, trace)).error("failed")
-    finally:
-        loguru.logger.remove(handler)
-    return "".join(lines)
-
-
-def by_hand(error: BaseException, trace: TracebackType) -> str:
-    """Every variable of every frame, and what the objects in them hold in plain sight."""
-    frames = [frame for frame, _ in traceback.walk_tb(trace)]
-    values = [value for frame in frames for value in frame.f_locals.values()]
-    return repr([(value, getattr(value, "__dict__", None)) for value in values])
-
-
-WAYS_TO_SHOW: dict[str, Callable[[BaseException, TracebackType], str]] = {
-    "traceback": by_standard_library,
-    "rich": by_rich,
-    "loguru": by_loguru,
-    "by-hand": by_hand,
-}
-
-loguru.logger.remove()
 
 
 def seen(error: BaseException, given: Mapping[str, Any]) -> list[str]:
@@ -105,7 +47,7 @@ def test_the_search_of_these_tests_finds_a_secret_in_each_way(monkeypatch: pytes
     def careless(secret: str) -> None:
         raise ValueError(len(secret))
 
-    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", __file__)
+    monkeypatch.setattr(tracebacks, "PACKAGE", __file__)
     found = seen(refusal(lambda: careless(keys.SECRET)), {})
     assert found == [f"{way}: {keys.SECRET[:6]}" for way in sorted(WAYS_TO_SHOW)]
 
@@ -238,9 +180,9 @@ def test_a_damaged_encrypted_key_is_a_value_error() -> None:
 # --- without raising -------------------------------------------------------------------------------------------------
 
 HELP = """
-import inspect, pydoc, binance_transfer as bt, binance_transfer.credentials, binance_transfer.client
+import inspect, pydoc, binance_transfer as bt, binance_transfer.wire.credentials, binance_transfer.client
 import binance_transfer.session, binance_transfer.journal, binance_transfer_api
-for module in (bt, bt.credentials, bt.client, bt.session, bt.journal, binance_transfer_api):
+for module in (bt, bt.wire.credentials, bt.client, bt.session, bt.journal, binance_transfer_api):
     print(pydoc.render_doc(module))
 for value in vars(bt).values():
     if inspect.isclass(value):

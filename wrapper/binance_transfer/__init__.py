@@ -12,12 +12,9 @@ A call returns a Receipt, raises NotExecuted (nothing moved) or raises OutcomeUn
 from typing import TYPE_CHECKING, Any
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.audit import Audit
 from binance_transfer.balances import Balance
-from binance_transfer.calls import Preflight, interrupted_attempt
 from binance_transfer.client import AsyncTransferClient, TransferClient
 from binance_transfer.clock import Clock
-from binance_transfer.credentials import Credentials
 from binance_transfer.errors import (
     Ambiguous,
     ClockOutOfSync,
@@ -37,14 +34,17 @@ from binance_transfer.errors import (
     ResolutionRefused,
     TransferError,
 )
+from binance_transfer.flows.calls import Preflight, interrupted_attempt
 from binance_transfer.history import TransferRecord
-from binance_transfer.outcome import Receipt
+from binance_transfer.journal.audit import Audit
+from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.policy import Policy
-from binance_transfer.records import AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import TRANSFER_TYPES, TransferType, TransferTypeInfo, Wallet, transfer_type
-from binance_transfer.transport import AsyncHttpxTransport, AsyncTransport, HttpxTransport, Transport
 from binance_transfer.version import __version__
+from binance_transfer.wire.credentials import Credentials
+from binance_transfer.wire.outcome import Receipt
+from binance_transfer.wire.transport import AsyncHttpxTransport, AsyncTransport, HttpxTransport, Transport
 
 if TYPE_CHECKING:
     from binance_transfer.journal import Journal

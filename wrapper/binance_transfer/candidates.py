@@ -8,7 +8,7 @@ and simulator. A row that differs only in how it is written is no proof, and no 
 import unicodedata
 from collections.abc import Collection, Iterable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Context, Decimal, Inexact, InvalidOperation
-from typing import Final
+from typing import Final, cast
 
 from attrs import frozen
 
@@ -92,7 +92,7 @@ def amounts_are_near(amount: Decimal, shown: Decimal) -> bool:
         return True
     if abs(_EXACT.subtract(amount, shown)) <= _EXACT.multiply(amount, _FEE):
         return True
-    digits = Decimal(1).scaleb(int(shown.as_tuple().exponent))
+    digits = Decimal((0, (1,), cast("int", shown.as_tuple().exponent)))  # a row is finite
     rough = Context(prec=450)
     return any(amount.quantize(digits, rounding=rounding, context=rough) == shown for rounding in _ROUNDINGS)
 

@@ -13,35 +13,35 @@ from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, Unpack, overload
 
-from binance_transfer import calls
-from binance_transfer.answer import NoAnswer
 from binance_transfer.attempt import Attempt
 from binance_transfer.base_url import DEFAULT as BASE_URL
 from binance_transfer.base_url import base_url_from
-from binance_transfer.calls import Preflight
 from binance_transfer.clock import Clock
-from binance_transfer.credentials import Credentials
-from binance_transfer.effects import Effect, Flow, Post, Read, Sleep, Transaction
 from binance_transfer.errors import InvalidTransfer
+from binance_transfer.flows import calls
+from binance_transfer.flows.calls import Preflight
+from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction
 from binance_transfer.history import HistoryQuery, Reading, TransferRecord
 from binance_transfer.moments import Moment, from_ms, to_ms
 from binance_transfer.options import AsyncClientOptions, ClientOptions
-from binance_transfer.outcome import Receipt
 from binance_transfer.policy import Policy
 from binance_transfer.sealed import Sealed
 from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import BetweenIsolated, BetweenSharedWallets, FromIsolated, ToIsolated
-from binance_transfer.transport import AsyncTransport, Transport, over_httpx, over_httpx_asyncio
+from binance_transfer.wire.answer import NoAnswer
+from binance_transfer.wire.credentials import Credentials
+from binance_transfer.wire.outcome import Receipt
+from binance_transfer.wire.transport import AsyncTransport, Transport, over_httpx, over_httpx_asyncio
 from binance_transfer_api.api.asset.universal_transfer import RECV_WINDOW_DEFAULT
 
 if TYPE_CHECKING:
     import httpx
 
-    from binance_transfer.audit import Audit
     from binance_transfer.balances import Balances
     from binance_transfer.journal import Journal
-    from binance_transfer.records import Entry
+    from binance_transfer.journal.audit import Audit
+    from binance_transfer.journal.records import Entry
 
 T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from binance_transfer.clock import Clock
     from binance_transfer.journal import Journal
     from binance_transfer.policy import Policy
-    from binance_transfer.transport import AsyncTransport, Transport
+    from binance_transfer.wire.transport import AsyncTransport, Transport
 
 
 class Options(TypedDict, total=False):

@@ -12,29 +12,31 @@ import threading
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from binance_transfer import calls, idempotency
-from binance_transfer.answer import NoAnswer
 from binance_transfer.attempt import Attempt, checked_recv_window_ms
-from binance_transfer.audit import Audit, audit
 from binance_transfer.base_url import checked_base_url, environment_of
 from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock
-from binance_transfer.credentials import Credentials
-from binance_transfer.effects import Flow, Post, Read, Settings, Transaction
-from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied
+from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied, ReadFailed
+from binance_transfer.flows import calls
+from binance_transfer.flows.effects import Flow, Post, Read, Settings, Transaction
+from binance_transfer.flows.reconcile import ClientClaims, reconcile
+from binance_transfer.flows.settling import settle
+from binance_transfer.journal import idempotency
+from binance_transfer.journal.audit import Audit, audit
+from binance_transfer.journal.resolution import correct_key, resolve_key
 from binance_transfer.keys import checked_key, was_valid_key
-from binance_transfer.outcome import Receipt, checked_rejected_codes
 from binance_transfer.policy import Policy
-from binance_transfer.reconcile import ClientClaims, reconcile
-from binance_transfer.resolution import correct_key, resolve_key
 from binance_transfer.sealed import unframed
-from binance_transfer.settling import settle
-from binance_transfer.signing import SignedRequest, signed
 from binance_transfer.transfer import Transfer
+from binance_transfer.visible import quoted
 from binance_transfer.window import Window
+from binance_transfer.wire.answer import NoAnswer
+from binance_transfer.wire.credentials import Credentials
+from binance_transfer.wire.outcome import Receipt, checked_rejected_codes
+from binance_transfer.wire.signing import SignedRequest, signed
 
 if TYPE_CHECKING:
     from binance_transfer.journal import Journal
-    from binance_transfer.records import Entry
+    from binance_transfer.journal.records import Entry
 
 T = TypeVar("T")
 
@@ -73,12 +75,12 @@ class Session:
             _settle_ms(settle_ms),
             checked_rejected_codes(extra_rejected_codes),
         )
-        self.clock: Final = ServerClock(clock or SystemClock())
-        self.policy: Final = policy or Policy()
+        self.clock: Final = ServerClock(SystemClock() if clock is None else _having("clock", clock, _CLOCK))
+        self.policy: Final = Policy() if policy is None else _policy(policy)
         if self.policy.max_per_day and journal is None:
             message = "max_per_day needs a journal: without one nobody knows what the other workers have sent"
             raise ValueError(message)
-        self.journal: Final = journal
+        self.journal: Final = journal if journal is None else _having("journal", journal, _JOURNAL)
         if journal is not None:
             journal.follow(self.clock)
         self._bound = False
@@ -102,6 +104,8 @@ class Session:
 
         objection: why the intent is refused, unless the key is recorded with it: by a program with other rules.
         """
+        if not isinstance(intent, Attempt):
+            intent = _given(intent, Transfer)
         if resolve_within_s is None:
             resolve_within_s = 0 if self.journal is None else RESOLVE_WITHIN_S
         elif resolve_within_s != 0:
@@ -142,7 +146,7 @@ class Session:
             if not resolve_within_s:
                 raise
             attempt = unknown.attempt
-        return (yield from self._reconciliation(attempt, deadline, ()))
+        return (yield from calls.leaving_open(attempt, self._reconciliation(attempt, deadline, ())))
 
     def _keyed(
         self, intent: Transfer | Attempt, key: str, resolve_within_s: float, objection: InvalidTransfer | None
@@ -150,8 +154,8 @@ class Session:
         deadline = self._deadline(self.settings.timeout_s + resolve_within_s)
         if objection is not None:
             recorded = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
-            if recorded is None:
-                raise objection
+            if recorded is None or recorded.state == "not_moved":
+                raise objection  # what is sent anew follows the rules of today
         return (
             yield from idempotency.transfer(
                 self, self._bind, intent, key, self.policy, deadline, resolves=resolve_within_s > 0
@@ -167,10 +171,11 @@ class Session:
 
     def prepare(self, transfer: Transfer) -> Flow[Attempt]:
         """Make the flow for an attempt that is not sent yet."""
-        return calls.prepare(self, transfer, self._deadline(self.settings.timeout_s))
+        return calls.prepare(self, _given(transfer, Transfer), self._deadline(self.settings.timeout_s))
 
     def reconciliation(self, attempt: Attempt, deadline_s: float, claimed: Collection[int]) -> Flow[Receipt]:
         """Make the flow that reconciles an attempt. A client that can send nothing says so at once."""
+        attempt = _given(attempt, Attempt)
         if reason := self.unusable():
             message = f"not reconciled: {reason}"
             raise OutcomeUnknown(message, attempt=attempt)
@@ -178,7 +183,11 @@ class Session:
 
     def _reconciliation(self, attempt: Attempt, deadline: Deadline, claimed: Collection[int]) -> Flow[Receipt]:
         if self.journal is not None:
-            yield from self._bind(deadline)
+            try:
+                yield from self._bind(deadline)
+            except ReadFailed as failed:
+                message = f"not reconciled, since nobody knows whose key this is: {failed}"
+                raise OutcomeUnknown(message, attempt=attempt, **failed.facts()) from None
             record = yield from Transaction(lambda journal: journal.attempt(attempt.id), deadline.left_s(), reads=True)
             if record is not None:
                 # What was recorded counts, not what the caller hands in: others have relied on it.
@@ -313,6 +322,33 @@ class Session:
     def alert(self, text: str, /) -> None:
         """Let people know of what must not happen."""
         _LOGGER.critical(text)
+
+
+_CLOCK: Final = ("time", "monotonic", "sleep", "sleep_asyncio")
+_JOURNAL: Final = ("transact", "read", "follow")
+
+
+def _having(name: str, value: T, methods: Collection[str]) -> T:
+    """Return a setting that has the methods of what it must be; raises ValueError."""
+    if not all(callable(getattr(value, method, None)) for method in methods):
+        message = f"{name} must have {', '.join(methods)}, unlike {quoted(value)}"
+        raise ValueError(message)
+    return value
+
+
+def _policy(value: object) -> Policy:
+    if not isinstance(value, Policy):
+        message = f"policy must be a Policy, not {quoted(value)}"
+        raise ValueError(message)  # noqa: TRY004  # every refusal at construction is a ValueError
+    return value
+
+
+def _given(value: object, kind: type[T]) -> T:
+    """Return what a call is about; raises InvalidTransfer."""
+    if not isinstance(value, kind):
+        message = f"this takes {kind.__name__}s, not {quoted(value)}"
+        raise InvalidTransfer(message)
+    return value
 
 
 def _settle_ms(value: object) -> int:

@@ -12,8 +12,8 @@ import sys
 from typing import Any
 
 import binance_transfer as bt
-from binance_transfer.answer import Reply
-from binance_transfer.signing import SignedRequest
+from binance_transfer.wire.answer import Reply
+from binance_transfer.wire.signing import SignedRequest
 
 
 class Interrupted:

@@ -16,7 +16,7 @@ from typing import Final
 from binance_transfer.errors import JournalFailed
 from binance_transfer.export import to_csv, to_html, to_jsonl
 from binance_transfer.journal import Journal
-from binance_transfer.records import Entry
+from binance_transfer.journal.records import Entry
 
 _USAGE: Final = 2
 

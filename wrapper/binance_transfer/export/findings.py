@@ -10,11 +10,11 @@ from enum import IntEnum
 
 from attrs import field, frozen, mutable
 
-from binance_transfer.audit import Audit
 from binance_transfer.candidates import could_be
 from binance_transfer.history import TransferRecord
+from binance_transfer.journal.audit import Audit
+from binance_transfer.journal.records import AttemptRecord, Entry
 from binance_transfer.policy import exact_sum
-from binance_transfer.records import AttemptRecord, Entry
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import TRANSFER_TYPES
 from binance_transfer_api.models import TRANSFER_TYPE_WALLETS

@@ -10,12 +10,12 @@ from importlib.resources import files
 from itertools import chain, groupby
 from typing import Final
 
-from binance_transfer.audit import Audit
 from binance_transfer.export.findings import Finding, Need, Total, findings, totals, wallets
 from binance_transfer.export.picture import picture
 from binance_transfer.export.text import counted, moment, number, shown, span
 from binance_transfer.history import TransferRecord
-from binance_transfer.records import AnswerRecord, AttemptRecord, Entry
+from binance_transfer.journal.audit import Audit
+from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry
 from binance_transfer.transfer import Transfer
 
 _CARDS: Final = 100

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from binance_transfer.records import AttemptRecord, Entry
+from binance_transfer.journal.records import AttemptRecord, Entry
 from binance_transfer.transfer_types import TRANSFER_TYPES
 
 COLUMNS: Final = (

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NoReturn, Protocol, Self
 
-from binance_transfer.private_key import PEM_MARK, signer
 from binance_transfer.sealed import Sealed, unframed
 from binance_transfer.visible import plain
+from binance_transfer.wire.private_key import PEM_MARK, signer
 
 Kind = Literal["hmac", "rsa", "ed25519"]
 

@@ -11,12 +11,8 @@ from uuid import uuid4
 
 from attrs import evolve, frozen
 
-from binance_transfer import calls, outcome, rules
-from binance_transfer.answer import Answer, Reply
 from binance_transfer.attempt import Attempt
-from binance_transfer.calls import SHARE_AFTER_A_WAIT, SHARE_TO_SEND, read_clock_if_stale, too_late
 from binance_transfer.clock import Deadline
-from binance_transfer.effects import Context, Flow, Sleep, Transaction
 from binance_transfer.errors import (
     Ambiguous,
     ClockOutOfSync,
@@ -30,14 +26,20 @@ from binance_transfer.errors import (
     ReadFailed,
     TransferError,
 )
-from binance_transfer.outcome import LIMITED, Receipt
-from binance_transfer.pacing import Wait, Weight
+from binance_transfer.flows import calls
+from binance_transfer.flows.calls import SHARE_AFTER_A_WAIT, SHARE_TO_SEND, read_clock_if_stale, too_late
+from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
+from binance_transfer.flows.reconcile import Failed, Owners, reconcile
+from binance_transfer.journal import rules
+from binance_transfer.journal.pacing import Wait, Weight
+from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, Verdict
+from binance_transfer.journal.rules import Recorded, Superseded
+from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.policy import Policy
-from binance_transfer.reconcile import Failed, Owners, reconcile
-from binance_transfer.records import AnswerRecord, AttemptRecord, Entry, Verdict
-from binance_transfer.rules import Recorded, Superseded
-from binance_transfer.transaction import JournalTransaction
 from binance_transfer.transfer import Transfer
+from binance_transfer.wire import outcome
+from binance_transfer.wire.answer import Answer, Reply
+from binance_transfer.wire.outcome import LIMITED, Receipt
 
 T = TypeVar("T")
 
@@ -109,10 +111,9 @@ def transfer(
     while True:
         try:
             yield from bound(deadline)
-            if context.clock.stale and (moved := (yield from _recorded_receipt(intent, key, deadline))):
-                return moved  # the exchange need not be asked what time it is
-            if not isinstance(intent, Attempt):
-                yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
+            if (entry := (yield from _answered_before(context, intent, key, deadline))) is not None:
+                return (yield from _answered(context, entry, None, None, deadline, resolves=resolves))
+            yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
         except ReadFailed as failed:
             return (yield from _unprepared(context, intent, key, failed, deadline))
         found = yield from Transaction(_begin(context, key, intent, policy), deadline.left_s())
@@ -126,18 +127,6 @@ def transfer(
     return (yield from _answered(context, found, None, None, deadline, resolves=resolves))
 
 
-def _recorded_receipt(intent: Transfer | Attempt, key: str, deadline: Deadline) -> Flow[Receipt | None]:
-    """Return the receipt of a key that moved, None for any other; raises IdempotencyConflict."""
-    entry = yield from Transaction(
-        partial(rules.checked_entry, key=key, transfer=_transfer_of(intent)), deadline.left_s(), reads=True
-    )
-    return _receipt(entry, None, None) if entry and entry.moved else None
-
-
-def _transfer_of(intent: Transfer | Attempt) -> Transfer:
-    return intent.transfer if isinstance(intent, Attempt) else intent
-
-
 def _begin(
     context: Context, key: str, intent: Transfer | Attempt, policy: Policy
 ) -> Callable[[JournalTransaction], AttemptRecord | Entry | Wait]:
@@ -149,6 +138,20 @@ def _begin(
         return Attempt(intent, clock.now_ms(), settings.recv_window_ms)
 
     return lambda journal: rules.begin(journal, key, intent, make_attempt, settings.settle_ms, policy, clock.now_ms)
+
+
+def _answered_before(context: Context, intent: Transfer | Attempt, key: str, deadline: Deadline) -> Flow[Entry | None]:
+    """Return a key that needs no timestamp, so that the exchange's clock is not read for it; None for any other."""
+    if not context.clock.stale:
+        return None
+    entry = yield from Transaction(
+        partial(rules.checked_entry, key=key, transfer=_transfer_of(intent)), deadline.left_s(), reads=True
+    )
+    return None if entry is None or entry.state == "not_moved" else entry
+
+
+def _transfer_of(intent: Transfer | Attempt) -> Transfer:
+    return intent.transfer if isinstance(intent, Attempt) else intent
 
 
 def _leaving_time_to_send(context: Context, deadline: Deadline) -> Deadline:
@@ -214,11 +217,8 @@ def _send(
         yield from _close_unsent(context, record, reason, deadline)
         raise NotSent(reason)
     reply = yield from calls.post(attempt, min(context.settings.timeout_s, deadline.left_s()))
-    try:
-        return (yield from _record_and_answer(context, record, reply, deadline, resolves=resolves))
-    except BaseException as interruption:
-        calls.remember_attempt(interruption, attempt)
-        raise
+    answering = _record_and_answer(context, record, reply, deadline, resolves=resolves)
+    return (yield from calls.leaving_open(attempt, answering))
 
 
 def _close_unsent(context: Context, record: AttemptRecord, reason: str, deadline: Deadline) -> Flow[None]:
@@ -282,8 +282,9 @@ def _recording(
     now_ms = context.clock.now_ms()
     silent_until_ms = 0
     if isinstance(result, RateLimited) or result.http_status in LIMITED:
-        asked_s = _SILENCE_S if result.retry_after_s is None else result.retry_after_s
-        silent_until_ms = now_ms + 1000 * min(asked_s, _SILENCE_LIMIT_S)
+        # Only a 429 and a 418 may say for how long: docs/rules.md, rule 12.
+        asked_s = result.retry_after_s if result.http_status in LIMITED else None
+        silent_until_ms = now_ms + 1000 * min(_SILENCE_S if asked_s is None else asked_s, _SILENCE_LIMIT_S)
     answer = AnswerRecord(
         now_ms,
         type(result).__name__,
@@ -329,7 +330,7 @@ def resolve(
     own_attempt: what the caller itself has sent; another call's is replayed.
     """
     try:
-        entry = yield from _resolved(context, record, deadline)
+        entry = yield from calls.leaving_open(record.attempt, _resolved(context, record, deadline))
     except JournalFailed as failed:
         message = f"the journal failed while the attempt was reconciled ({failed}): call again with the same key"
         raise _of_key(OutcomeUnknown(message, attempt=record.attempt)) from None

@@ -9,14 +9,14 @@ from functools import partial
 
 from attrs import fields, frozen
 
-from binance_transfer.calls import read_clock_if_stale, read_page
 from binance_transfer.candidates import could_be, is_candidate, is_named_as_sent
 from binance_transfer.clock import Deadline
-from binance_transfer.effects import Context, Flow, Transaction
 from binance_transfer.errors import ReadFailed
+from binance_transfer.flows.calls import read_clock_if_stale, read_page
+from binance_transfer.flows.effects import Context, Flow, Transaction
 from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, Reading, TransferRecord
-from binance_transfer.records import AttemptRecord
-from binance_transfer.transaction import JournalTransaction, Place
+from binance_transfer.journal.records import AttemptRecord
+from binance_transfer.journal.transaction import JournalTransaction, Place
 from binance_transfer.transfer_types import TRANSFER_TYPES
 from binance_transfer.window import EARLY_MS, REACH_MS
 

@@ -18,17 +18,17 @@ from sqlalchemy import Connection, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from binance_transfer import rules
 from binance_transfer.clock import ServerClock
-from binance_transfer.database import WITHIN_S, Database
-from binance_transfer.errors import JournalFailed, ResolutionRefused
+from binance_transfer.errors import InvalidTransfer, JournalFailed, ResolutionRefused
+from binance_transfer.journal import rules
+from binance_transfer.journal.database import WITHIN_S, Database
+from binance_transfer.journal.postgresql import PostgresqlDatabase, take_setup_lock
+from binance_transfer.journal.records import Entry, State
+from binance_transfer.journal.resolution import checked_note, checked_verdict
+from binance_transfer.journal.sqlite import SqliteDatabase
+from binance_transfer.journal.tables import Place, SqlTransaction, accounts
 from binance_transfer.moments import Moment, to_ms
-from binance_transfer.postgresql import PostgresqlDatabase, take_setup_lock
-from binance_transfer.records import Entry, State
-from binance_transfer.resolution import checked_note, checked_verdict
 from binance_transfer.sealed import Sealed
-from binance_transfer.sqlite import SqliteDatabase
-from binance_transfer.tables import Place, SqlTransaction, accounts
 from binance_transfer.visible import plain, quoted
 
 T = TypeVar("T")
@@ -124,7 +124,9 @@ class Journal:
                 if connection.dialect.name == "postgresql":
                     take_setup_lock(connection)
                 journal.open()
-            self._check_continuity(journal)
+            if "continuous" not in connection.info:  # a new connection, perhaps to something else
+                self._check_continuity(journal)
+                connection.info["continuous"] = True
             result = change(journal)
             added[:] = [journal.added] if journal.added else []
             return result
@@ -163,7 +165,8 @@ class Journal:
 
     def get(self, key: str) -> Entry | None:
         """Return what is known about a key, None for one that was never used."""
-        return self.read(lambda journal: journal.entry(key))
+        text = _key(key)
+        return self.read(lambda journal: journal.entry(text))
 
     def entries(self, *, state: State | None = None, since: Moment | None = None) -> Iterator[Entry]:
         """
@@ -334,6 +337,14 @@ def shown_url(url: str) -> str:
     if isinstance(made, str):
         raise ValueError(made)  # noqa: TRY004  # a text is what is wrong
     return made.shown()
+
+
+def _key(value: object) -> str:
+    """Return a key as it may be recorded, also one that is refused today; raises InvalidTransfer."""
+    if not isinstance(value, str):
+        message = f"a key is a str, not {quoted(value)}"
+        raise InvalidTransfer(message)
+    return value
 
 
 def _is_blank(value: object) -> bool:

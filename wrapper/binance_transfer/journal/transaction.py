@@ -8,7 +8,7 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Protocol
 
-from binance_transfer.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
+from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.transfer import Transfer
 
 Place = tuple[int, str]
@@ -61,7 +61,7 @@ class JournalTransaction(Protocol):
         ...
 
     def moved_between(self, asset: str, start_ms: int, end_ms: int, /) -> list[Decimal]:
-        """Return the amounts of all that moved or may have moved in windows that touch a time."""
+        """Return the amounts of all that moved or may have moved in windows that touch a time, in any spelling."""
         ...
 
     def owners(self, ids: Collection[int], /) -> dict[int, str]:

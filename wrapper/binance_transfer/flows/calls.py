@@ -10,22 +10,23 @@ from typing import Final, TypeVar
 
 from attrs import frozen
 
-from binance_transfer import outcome
-from binance_transfer.answer import Answer, Reply
 from binance_transfer.attempt import Attempt
 from binance_transfer.balances import Balances, balances_of
 from binance_transfer.clock import Deadline
-from binance_transfer.effects import Context, Flow, Post, Read, Sleep
-from binance_transfer.errors import ClockOutOfSync, NotSent, PermissionDenied, ReadFailed
+from binance_transfer.errors import ClockOutOfSync, NotSent, OutcomeUnknown, PermissionDenied, ReadFailed
+from binance_transfer.flows.effects import Context, Flow, Post, Read, Sleep
 from binance_transfer.history import HistoryQuery, Page, page
-from binance_transfer.outcome import Receipt
 from binance_transfer.transfer import Transfer
+from binance_transfer.wire import outcome
+from binance_transfer.wire.answer import Answer, Reply
+from binance_transfer.wire.outcome import Receipt
 from binance_transfer_api.api.account import account, api_restrictions
 from binance_transfer_api.api.asset import universal_transfer_history, wallet_balance
 from binance_transfer_api.api.system import server_time, system_status
 from binance_transfer_api.models import ApiError
 from binance_transfer_api.types import Request, Unexpected
 
+T = TypeVar("T")
 Model = TypeVar("Model")
 
 _INVALID_TIMESTAMP: Final = -1021
@@ -119,18 +120,18 @@ _ROUNDING: Final = 1e-6
 
 
 def post(attempt: Attempt, timeout_s: float) -> Flow[Reply]:
-    """Send an attempt. An interruption passes through as it is, and knows the attempt (``interrupted_attempt``)."""
+    """Send an attempt. An interruption leaves it open."""
+    return (yield from leaving_open(attempt, iter(Post(attempt, timeout_s))))
+
+
+def leaving_open(attempt: Attempt, flow: Flow[T]) -> Flow[T]:
+    """Run a flow. An interruption of it passes through as it is, and knows the attempt (``interrupted_attempt``)."""
     try:
-        return (yield from Post(attempt, timeout_s))
+        return (yield from flow)
     except BaseException as interruption:
-        remember_attempt(interruption, attempt)
+        if not isinstance(interruption, Exception | GeneratorExit):
+            interruption._binance_transfer_attempt = attempt  # type: ignore[attr-defined]  # noqa: SLF001  # ours on theirs
         raise
-
-
-def remember_attempt(interruption: BaseException, attempt: Attempt) -> None:
-    """Let an interruption say which attempt it left open."""
-    if not isinstance(interruption, Exception | GeneratorExit):
-        interruption._binance_transfer_attempt = attempt  # type: ignore[attr-defined]  # noqa: SLF001  # ours on theirs
 
 
 def interrupted_attempt(error: BaseException | None) -> Attempt | None:
@@ -145,7 +146,9 @@ def interrupted_attempt(error: BaseException | None) -> Attempt | None:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        attempt = getattr(error, "_binance_transfer_attempt", None) or getattr(error, "attempt", None)
+        if isinstance(error, OutcomeUnknown):
+            return error.attempt
+        attempt = getattr(error, "_binance_transfer_attempt", None)
         if isinstance(attempt, Attempt):
             return attempt
         error = error.__cause__ or error.__context__

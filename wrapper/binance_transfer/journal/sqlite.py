@@ -25,9 +25,9 @@ from attrs import frozen
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from binance_transfer.database import Connections, reason_of, within
 from binance_transfer.errors import JournalFailed
-from binance_transfer.migrations import NEWEST, check_current, check_version, recorded_version, set_up
+from binance_transfer.journal.database import Connections, reason_of, within
+from binance_transfer.journal.migrations import NEWEST, check_current, check_version, recorded_version, set_up
 
 T = TypeVar("T")
 

@@ -44,6 +44,10 @@ class Seen:
         lines = self.head.decode("latin-1").split("\r\n")[1:]
         return [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines) if name]
 
+    @property
+    def asks_for_the_time(self) -> bool:
+        return self.target.endswith(TIME_TARGET)
+
     def header(self, name: str) -> str:
         """The one value of a header; fails where there are none or several."""
         (value,) = [value for found, value in self.headers if found == name.lower()]
@@ -251,11 +255,11 @@ class Loopback:
     @property
     def reads(self) -> list[Seen]:
         """Requests that read anything but the clock."""
-        return [request for request in self.seen if request.method == "GET" and request.target != TIME_TARGET]
+        return [request for request in self.seen if request.method == "GET" and not request.asks_for_the_time]
 
     @property
     def clock_readings(self) -> int:
-        return sum(request.target == TIME_TARGET for request in self.seen)
+        return sum(request.asks_for_the_time for request in self.seen)
 
     def _accept(self) -> None:
         while True:
@@ -299,7 +303,7 @@ class Loopback:
     def _next(self, request: Seen) -> Step:
         with self._lock:
             self.seen.append(request)
-            if request.target == TIME_TARGET:
+            if request.asks_for_the_time:
                 return self._clock
             return self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
 

@@ -15,9 +15,9 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL
 
-from binance_transfer.database import Connections, within
 from binance_transfer.errors import JournalFailed
-from binance_transfer.migrations import NEWEST, check_current, check_version, recorded_version, set_up
+from binance_transfer.journal.database import Connections, within
+from binance_transfer.journal.migrations import NEWEST, check_current, check_version, recorded_version, set_up
 
 T = TypeVar("T")
 

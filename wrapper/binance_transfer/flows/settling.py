@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Final
 
 from binance_transfer.clock import Deadline
-from binance_transfer.effects import Context, Flow, Sleep
 from binance_transfer.errors import JournalFailed, NotExecuted, OutcomeUnknown, TransferError
-from binance_transfer.outcome import Receipt
+from binance_transfer.flows.effects import Context, Flow, Sleep
+from binance_transfer.wire.outcome import Receipt
 
 _PAUSES_S: Final = (0.5, 1.0, 2.0, 4.0)
 """Between tries. What provably did not move is not tried more often than that; what is unknown is, to the deadline."""

@@ -22,7 +22,7 @@ from typing import Any, Final
 import httpcore
 from attrs import define, field
 
-from binance_transfer.framing import is_one_answer
+from binance_transfer.wire.framing import is_one_answer
 
 RECEIVED_LIMIT: Final = 2 * 1024 * 1024
 """Bytes of one answer on the wire, head and framing included: twice what a body may have."""

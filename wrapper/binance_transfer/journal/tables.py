@@ -35,8 +35,8 @@ from sqlalchemy import (
 )
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
-from binance_transfer.transfer import Transfer, amount_text
+from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
+from binance_transfer.transfer import Transfer, amount_text, spelt
 
 T = TypeVar("T")
 
@@ -100,8 +100,8 @@ attempts: Final = Table(
     Column("opening", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("tran_id", BigInteger),
-    # What questions under the lock are asked by: the same for all that history cannot tell apart (alike), and for all
-    # that one query of history shows (query).
+    # What questions under the lock are asked by: the same for all spellings of an asset, for all that history cannot
+    # tell apart (alike), and for all that one query of history shows (query).
     Column("asset", Text, nullable=False),
     Column("alike", Text, nullable=False),
     Column("query", Text, nullable=False),
@@ -329,7 +329,7 @@ class SqlTransaction:
         return self._attempts(_OPEN_ALIKE, mark=alike_mark(transfer))
 
     def moved_between(self, asset: str, start_ms: int, end_ms: int, /) -> list[Decimal]:
-        """Return the amounts of all that moved or may have moved in windows that touch a time."""
+        """Return the amounts of all that moved or may have moved in windows that touch a time, in any spelling."""
         rows = self._run(_MOVED_BETWEEN, its_asset=asset, start_ms=start_ms, end_ms=end_ms)
         return [Decimal(amount) for amount in rows.scalars()]
 
@@ -364,7 +364,7 @@ class SqlTransaction:
             where
             | {name: values[name] for name in ("id", "timestamp_ms", "recv_window_ms")}
             | {name: getattr(record, name) for name in _RECORD_FIELDS if name != "key"}
-            | {"number": earlier + 1, "asset": transfer.asset, "answered": False}
+            | {"number": earlier + 1, "asset": spelt(transfer.asset), "answered": False}
             | {"alike": alike_mark(transfer), "query": query_mark(transfer)},
         )
         self.added = record.attempt.id

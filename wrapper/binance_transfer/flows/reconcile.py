@@ -7,22 +7,24 @@ has the rules; the numbers here are theirs.
 
 from collections.abc import Collection, Sequence
 from itertools import chain, repeat
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import evolve, frozen
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.calls import measure_clock, read_page
 from binance_transfer.candidates import Match, is_named_as_sent, match
 from binance_transfer.clock import Deadline
-from binance_transfer.effects import Context, Flow, Sleep, Transaction
 from binance_transfer.errors import Ambiguous, NotExecuted, OutcomeUnknown, ProvenAbsent, ReadFailed
+from binance_transfer.flows.calls import measure_clock, read_page
+from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
 from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, Reading, TransferRecord
-from binance_transfer.outcome import LIMITED, Receipt
-from binance_transfer.records import AttemptRecord
 from binance_transfer.transfer import Transfer
 from binance_transfer.window import REACH_MS, Window
+from binance_transfer.wire.outcome import LIMITED, Receipt
 from binance_transfer_api.api.asset.universal_transfer_history import REACH_MONTHS
+
+if TYPE_CHECKING:
+    from binance_transfer.journal.records import AttemptRecord
 
 _PAUSES_S: Final = (0.5, 1.0, 2.0, 3.0, 5.0)  # between readings; the last one repeats
 _SLACK_S: Final = 0.05  # so that a wait for the end of the window ends after it, not on it
@@ -53,7 +55,7 @@ class Claims(Protocol):
         """Note that an id belongs to the attempt; False where it is another attempt's."""
         ...
 
-    def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline, /) -> Flow[AttemptRecord | None]:
+    def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline, /) -> "Flow[AttemptRecord | None]":
         """Return an attempt of the same query that history must show, None where none is known: rule 3."""
         ...
 
@@ -88,7 +90,7 @@ class ClientClaims:
         yield from ()
         return self.context.claim(attempt, tran_id)
 
-    def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline, /) -> Flow[AttemptRecord | None]:
+    def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline, /) -> "Flow[AttemptRecord | None]":
         """Return None: nothing is known to be in history."""
         del attempt, since_ms, deadline
         yield from ()

@@ -27,9 +27,10 @@ from sqlalchemy import (
     update,
 )
 
-from binance_transfer import tables
 from binance_transfer.base_url import environment_of
 from binance_transfer.errors import JournalFailed
+from binance_transfer.journal import tables
+from binance_transfer.transfer import spelt
 from binance_transfer.window import RECORDED_EARLY_MS
 
 _v1: Final = MetaData()
@@ -106,6 +107,7 @@ def _from_1_to_2(connection: Connection) -> None:
     connection.execute(
         insert(tables.verdicts).from_select(list(verdict), select(*verdict.values()).where(old.verdict.is_not(None)))
     )
+    _spell_assets(connection)
     for table in (_answers, _attempts, _entries, _accounts):
         table.drop(connection)
     _canonical_environments(connection)
@@ -118,6 +120,14 @@ def _is_new(table: Table) -> bool:
 def _copy(connection: Connection, target: Table, source: Table, **more: Any) -> None:
     columns: dict[str, Any] = {column.name: column for column in source.c} | more
     connection.execute(insert(target).from_select(list(columns), select(*columns.values())))
+
+
+def _spell_assets(connection: Connection) -> None:
+    """Let an asset that was recorded in lower case be counted with the others."""
+    asset = tables.attempts.c.asset
+    for name in connection.execute(select(asset).distinct()).scalars().all():
+        if spelt(name) != name:
+            connection.execute(update(tables.attempts).where(asset == name).values(asset=spelt(name)))
 
 
 def _canonical_environments(connection: Connection) -> None:

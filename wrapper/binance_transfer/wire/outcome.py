@@ -11,9 +11,7 @@ from typing import Final, TypeVar
 
 from attrs import fields_dict, frozen
 
-from binance_transfer.answer import Answer, NoAnswer, Reply
 from binance_transfer.attempt import Attempt
-from binance_transfer.body import Said, contradictory, is_page, said
 from binance_transfer.errors import (
     ClockOutOfSync,
     InsufficientBalance,
@@ -27,6 +25,8 @@ from binance_transfer.errors import (
 )
 from binance_transfer.moments import from_ms
 from binance_transfer.transfer import Transfer
+from binance_transfer.wire.answer import Answer, NoAnswer, Reply
+from binance_transfer.wire.body import Said, contradictory, is_page, said
 from binance_transfer_api.api.asset import universal_transfer
 from binance_transfer_api.errors import ERROR_CODES
 from binance_transfer_api.models import ApiError, TransferAccepted

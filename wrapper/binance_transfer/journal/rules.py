@@ -13,11 +13,11 @@ from attrs import evolve, frozen
 from binance_transfer.attempt import Attempt
 from binance_transfer.base_url import environment_of
 from binance_transfer.errors import IdempotencyConflict, InvalidTransfer, JournalFailed, PolicyDenied, ResolutionRefused
-from binance_transfer.pacing import Wait, Weight, answered, begun, wait_for_room
+from binance_transfer.journal.pacing import Wait, Weight, answered, begun, wait_for_room
+from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, State, Verdict, VerdictRecord
+from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.policy import Policy, exact_sum
-from binance_transfer.records import AnswerRecord, AttemptRecord, Entry, State, Verdict, VerdictRecord
-from binance_transfer.transaction import JournalTransaction
-from binance_transfer.transfer import Transfer
+from binance_transfer.transfer import Transfer, spelt
 from binance_transfer.visible import one_line
 from binance_transfer.window import EARLY_MS, Window
 
@@ -96,6 +96,9 @@ def begin(
     """
     transfer = intent.transfer if isinstance(intent, Attempt) else intent
     entry = checked_entry(journal, key, transfer)
+    if entry and entry.state == "not_moved" and (overlooked := [each for each in entry.attempts if each.overlooked]):
+        _reopen(journal, overlooked[0], now_ms())
+        entry = _entry(journal, key)
     if entry and entry.state != "not_moved":
         return entry
     attempt = make_attempt()
@@ -130,6 +133,14 @@ def begin(
     return record
 
 
+def _reopen(journal: JournalTransaction, record: AttemptRecord, at_ms: int) -> None:
+    """Look again for an attempt whose acceptance no verdict took notice of."""
+    tran_id = min(record.answered_ids)
+    owned = journal.owners([tran_id])
+    note = f"the exchange had accepted it as {tran_id}, and an older program took no notice"
+    journal.add_verdict(record.attempt.id, VerdictRecord(at_ms, "reopened", "open", None if owned else tran_id, note))
+
+
 def _said(transfer: Transfer) -> str:
     symbols = {"from": transfer.from_symbol, "to": transfer.to_symbol}
     pairs = "".join(f" {way} {symbol}" for way, symbol in symbols.items() if symbol)
@@ -142,10 +153,11 @@ def _daily_objection(journal: JournalTransaction, policy: Policy, transfer: Tran
 
     What was recorded around midnight may have moved before or after it, and counts for both days.
     """
-    if transfer.asset not in policy.max_per_day:
+    asset = spelt(transfer.asset)  # an unchecked one may be spelt otherwise, and is the same money
+    if asset not in policy.max_per_day:
         return ""
     for day in range(window.start_ms // _DAY_MS, window.end_ms // _DAY_MS + 1):
-        moved = journal.moved_between(transfer.asset, day * _DAY_MS, (day + 1) * _DAY_MS - 1)
+        moved = journal.moved_between(asset, day * _DAY_MS, (day + 1) * _DAY_MS - 1)
         if objection := policy.daily_objection(transfer, exact_sum(moved)):
             return objection
     return ""
@@ -216,10 +228,13 @@ def _accept(journal: JournalTransaction, record: AttemptRecord, tran_id: int, at
     if owner is not None and owner != attempt_id:
         other = _attempt(journal, owner)
         if other.verdict != "found":
-            return (
+            told = (
                 f"id {tran_id} is recorded for attempt {owner} of key {other.key!r}, and an answer names it for "
                 f"{attempt_id} of key {record.key!r}: a person has to decide both"
             )
+            if record.state != "moved":  # it was accepted, so only a person may say that it moved nothing
+                journal.add_verdict(attempt_id, VerdictRecord(at_ms, "reopened", "open", None, told))
+            return told
         # History showed the row, and reconciliation took it for the other one. The answer knows better.
         journal.add_verdict(owner, VerdictRecord(at_ms, "reopened", "open", None, f"{tran_id} is another attempt's"))
         alerts.append(f"id {tran_id}, found for attempt {owner} of key {other.key!r}, is that of {attempt_id}")
@@ -235,14 +250,22 @@ def _accept(journal: JournalTransaction, record: AttemptRecord, tran_id: int, at
         journal.add_verdict(attempt_id, VerdictRecord(at_ms, "reopened", "open", tran_id, note))
         alerts.append(f"attempt {attempt_id} of key {record.key!r}: {note}; it is looked for in history")
     else:
-        journal.add_verdict(attempt_id, VerdictRecord(at_ms, "accepted", "moved", tran_id, ""))
-        alerts += _second_movement(journal, record.key, attempt_id)
+        alerts += _moved(journal, record, VerdictRecord(at_ms, "accepted", "moved", tran_id, ""))
     return "; ".join(alerts)
 
 
-def _second_movement(journal: JournalTransaction, key: str, attempt_id: str) -> list[str]:
-    others = [other for other in _entry(journal, key).attempts if other.attempt.id != attempt_id]
-    return [f"key {key!r} moved more than once" for other in others if other.state == "moved"][:1]
+def _moved(journal: JournalTransaction, record: AttemptRecord, verdict: VerdictRecord) -> list[str]:
+    """
+    Record that an attempt moved. Returns what a person has to know.
+
+    The key answers for ever with the verdict that was written first, so a later one is never dated before it, however
+    far the clocks of two workers are apart.
+    """
+    attempts = _entry(journal, record.key).attempts
+    others = [other for other in attempts if other.state == "moved" and other.attempt.id != record.attempt.id]
+    at_ms = max([verdict.at_ms, *(1 + (other.verdict_ms or 0) for other in others)])
+    journal.add_verdict(record.attempt.id, evolve(verdict, at_ms=at_ms))
+    return [f"key {record.key!r} moved more than once"] if others else []
 
 
 def close(
@@ -271,9 +294,8 @@ def close(
         owner = journal.owners([tran_id]).get(tran_id)
         if owner is not None and owner != attempt.id:
             alerts.append(f"id {tran_id} is recorded for attempt {owner}, and now it is that of {attempt.id} too")
-        elif tran_id not in journal.once_named([tran_id], attempt.id):
-            journal.add_verdict(attempt.id, VerdictRecord(at_ms, verdict, "moved", tran_id, note))
-            alerts += _second_movement(journal, record.key, attempt.id)
+        elif tran_id in record.answered_ids or tran_id not in journal.once_named([tran_id], attempt.id):
+            alerts += _moved(journal, record, VerdictRecord(at_ms, verdict, "moved", tran_id, note))
     return Recorded(_entry(journal, record.key), "; ".join(alerts))
 
 

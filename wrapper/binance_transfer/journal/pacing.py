@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from binance_transfer.records import AccountRecord
+from binance_transfer.journal.records import AccountRecord
 from binance_transfer_api.api.asset.universal_transfer import WEIGHT, WEIGHT_LIMIT
 
 _MINUTE_MS: Final = 60_000

@@ -7,15 +7,17 @@ the same flows, so none of them can behave differently. Clock, log and memory ar
 """
 
 from collections.abc import Callable, Collection, Generator
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from attrs import frozen
 
-from binance_transfer.answer import Reply
 from binance_transfer.attempt import Attempt
 from binance_transfer.clock import ServerClock
-from binance_transfer.transaction import JournalTransaction
+from binance_transfer.wire.answer import Reply
 from binance_transfer_api.types import Request
+
+if TYPE_CHECKING:
+    from binance_transfer.journal.transaction import JournalTransaction
 
 T = TypeVar("T")
 Result_co = TypeVar("Result_co", covariant=True)
@@ -69,7 +71,7 @@ class Transaction(Effect[Result_co]):
     reads: it changes nothing, and sees one committed state without keeping anybody waiting.
     """
 
-    change: Callable[[JournalTransaction], Result_co]
+    change: Callable[["JournalTransaction"], Result_co]
     within_s: float
     reads: bool = False
 

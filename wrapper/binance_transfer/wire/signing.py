@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
-from binance_transfer.credentials import Credentials
 from binance_transfer.version import __version__
+from binance_transfer.wire.credentials import Credentials
 from binance_transfer_api.types import API_KEY_HEADER, SIGNATURE_PARAMETER, Request
 
 USER_AGENT: Final = f"binance-universal-transfer/{__version__}"

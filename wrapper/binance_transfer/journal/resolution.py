@@ -8,16 +8,16 @@ another transfer, and a transfer that is there although it is said not to be.
 from collections.abc import Sequence
 from functools import partial
 
-from binance_transfer import rules
-from binance_transfer.calls import measure_clock
 from binance_transfer.candidates import is_near, match
 from binance_transfer.clock import Deadline
-from binance_transfer.effects import Context, Flow, Transaction
 from binance_transfer.errors import ReadFailed, ResolutionRefused
+from binance_transfer.flows.calls import measure_clock
+from binance_transfer.flows.effects import Context, Flow, Transaction
+from binance_transfer.flows.reconcile import read_history
 from binance_transfer.history import FAILED, TransferRecord
-from binance_transfer.reconcile import read_history
-from binance_transfer.records import AttemptRecord, Entry
-from binance_transfer.transaction import JournalTransaction
+from binance_transfer.journal import rules
+from binance_transfer.journal.records import AttemptRecord, Entry
+from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.window import Window
 
 

@@ -15,7 +15,7 @@ httpx's own transports report each of these steps. A transport of the user's own
 which httpx says that it could not connect prove anything.
 
 Anything else may have reached the exchange. An answer counts only if it began after its request had left whole
-(`binance_transfer.connection`), is not encoded, and is no longer than 1 MiB.
+(`binance_transfer.wire.connection`), is not encoded, and is no longer than 1 MiB.
 tests/wrapper/test_transport.py and test_connection.py hold a case for each.
 """
 
@@ -28,14 +28,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from attrs import frozen
 
-from binance_transfer.answer import Answer, NoAnswer, Reply
-from binance_transfer.signing import SignedRequest
 from binance_transfer.visible import one_line
+from binance_transfer.wire.answer import Answer, NoAnswer, Reply
+from binance_transfer.wire.signing import SignedRequest
 
 if TYPE_CHECKING:
     import httpx
 
-    from binance_transfer.connection import Exchange
+    from binance_transfer.wire.connection import Exchange
 
 UNKNOWN_NOTE: Final = (
     "interrupted while a transfer was being sent: whether it was made is unknown, reconcile the attempt"
@@ -110,7 +110,7 @@ class HttpxTransport:
     def __init__(self, **options: Any) -> None:
         import httpx
 
-        from binance_transfer.connection import DeadlineBackend
+        from binance_transfer.wire.connection import DeadlineBackend
 
         _hide_requests_from_logs()
         self._client: Final = _configured(httpx.Client, options)
@@ -119,7 +119,7 @@ class HttpxTransport:
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once; ``timeout_s`` bounds all of it."""
-        from binance_transfer import connection
+        from binance_transfer.wire import connection
 
         exchange = connection.Exchange(time.monotonic() + timeout_s)
         call = _Call(request, exchange, self._reports)
@@ -168,7 +168,7 @@ class AsyncHttpxTransport:
     def __init__(self, **options: Any) -> None:
         import httpx
 
-        from binance_transfer.connection import AsyncioBackend
+        from binance_transfer.wire.connection import AsyncioBackend
 
         _hide_requests_from_logs()
         self._client: Final = _configured(httpx.AsyncClient, options)
@@ -177,7 +177,7 @@ class AsyncHttpxTransport:
 
     async def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once; ``timeout_s`` bounds all of it."""
-        from binance_transfer import connection
+        from binance_transfer.wire import connection
 
         exchange = connection.Exchange()
         call = _Call(request, exchange, self._reports)
