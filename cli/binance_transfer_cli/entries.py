@@ -30,7 +30,7 @@ def to_dict(entry: bt.Entry) -> dict[str, object]:
 
 def table(screen: Screen, entries: list[bt.Entry]) -> None:
     """Show keys, one a row."""
-    screen.table(_COLUMNS, map(_row, entries), right={"amount"})
+    screen.table(_COLUMNS, map(_row, entries), right={"amount"}, whole={"state", "tran_id", "asset", "amount"})
 
 
 def _row(entry: bt.Entry) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ elsewhere stays on one line, and no colour is needed to understand anything.
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from io import TextIOWrapper
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Literal
 
 from rich import box
 from rich.console import Console
@@ -53,12 +53,22 @@ class Screen:
             table.add_row(name, Text(_clean(value), (style or {}).get(name, "")))
         _print(self._people, table)
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> None:
-        """Show a table to a person. right: the columns of numbers."""
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-        numbers = set(right)
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        right: Collection[str] = (),
+        whole: Collection[str] = (),
+    ) -> None:
+        """
+        Show a table to a person. What is too wide is folded, and nothing is cut.
+
+        right: the columns of numbers. whole: those that are folded last.
+        """
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
         for column in columns:
-            table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+            justify: Literal["left", "right"] = "right" if column in right else "left"
+            table.add_column(column, justify=justify, overflow="fold", no_wrap=column in whole)
         for row in rows:
             table.add_row(*(Text(_clean(cell)) for cell in row))
         _print(self._people, table)

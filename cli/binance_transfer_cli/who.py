@@ -14,7 +14,6 @@ from attrs import field, frozen
 
 import binance_transfer as bt
 from binance_transfer.base_url import base_url_from, checked_base_url, is_this_machine
-from binance_transfer.journal.journal import shown_url
 from binance_transfer.sealed import Sealed
 from binance_transfer_api.api.asset.universal_transfer import RECV_WINDOW_DEFAULT
 from binance_transfer_cli import profiles
@@ -149,7 +148,11 @@ class Who:
     @property
     def journal_shown(self) -> str:
         """Where the journal is, for people; raises ValueError for a URL that cannot be one."""
-        return f"{shown_url(self._journal_url.open())}, account {self.account}" if self._journal else "none"
+        if self._journal is None:
+            return "none"
+        from binance_transfer.journal.journal import shown_url  # with a database library, which not all commands need
+
+        return f"{shown_url(self._journal_url.open())}, account {self.account}"
 
     @property
     def _journal_url(self) -> Sealed[str]:

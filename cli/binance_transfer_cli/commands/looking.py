@@ -152,7 +152,7 @@ def _show_rows(screen: Screen, rows: list[bt.TransferRecord], *, as_csv: bool) -
             values = {"tran_id": row.tran_id, "timestamp_ms": row.timestamp_ms}
             screen.json(values | dict(zip(_ROW[1:], _cells(row)[1:], strict=True)))
     else:
-        screen.table(_ROW, (_cells(row) for row in rows), right={"amount"})
+        screen.table(_ROW, (_cells(row) for row in rows), right={"amount"}, whole={"tran_id", "time", "status"})
 
 
 def _cells(row: bt.TransferRecord) -> tuple[str, ...]:
