@@ -9,7 +9,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import partial
 from hashlib import blake2b
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final, TextIO
 
@@ -46,17 +48,8 @@ def read(file: TextIO) -> Iterator[tuple[int, Fields | str]]:
     """
     first = file.readline(_LONGEST_LINE).removeprefix(_MARK)
     rows = _json_rows if first.lstrip().startswith("{") else _csv_rows
-    return rows(_lines(file, first))
-
-
-def _lines(file: TextIO, first: str) -> Iterator[str]:
-    line, number = first, 1
-    while line:
-        if len(line) >= _LONGEST_LINE:
-            message = f"line {number} is longer than a row can be: {_LONGEST_LINE} characters are the most"
-            raise PlanRefused(message)
-        yield line
-        line, number = file.readline(_LONGEST_LINE), number + 1
+    # What is longer than a row can be comes in parts, none of which is a row: it is refused like any other bad row.
+    return rows(chain((first,), iter(partial(file.readline, _LONGEST_LINE), "")))
 
 
 def _csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, Fields | str]]:
@@ -102,11 +95,12 @@ def _check_header(header: list[str]) -> None:
 
 
 def _json_rows(lines: Iterator[str]) -> Iterator[tuple[int, Fields | str]]:
+    decode = json.JSONDecoder(object_pairs_hook=_object).decode
     for number, line in enumerate(lines, 1):
         if line.isspace():
             continue
         try:
-            held = json.loads(line, object_pairs_hook=_object)
+            held = decode(line)
         except RecursionError:
             yield number, "is no JSON object"
         except ValueError as error:
