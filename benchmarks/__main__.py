@@ -16,7 +16,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import calls, journal, parts, plans, starts
+from benchmarks import calls, growth, journal, parts, plans, starts
 
 _PAGE = "user-universal-transfer.md"
 
@@ -36,6 +36,8 @@ def main() -> int:
         sep="\n",
     )
     console.print(_table("A transfer and the journal", "µs", journal.measure(), journal.FLOORS), "", sep="\n")
+    sizes = {f"{row.keys:,} keys": row.transfer_us for row in growth.measure()}
+    console.print(_table("A transfer under a key", "µs", sizes, dict.fromkeys(sizes, "0 keys")), "", sep="\n")
     console.print(_plans(), "", sep="\n")
     page = Path(os.environ.get("VENDOR_PAGES", "")) / _PAGE
     started = starts.measure(page if page.is_file() else None)

@@ -39,13 +39,14 @@ FLOORS: Final = {WITHOUT: WITHOUT, SQLITE: RAW_SQLITE, RAW_SQLITE: RAW_SQLITE} |
 Way = Callable[[], object]
 
 
-class _Accepting:
+class Accepting:
     """A transport that says yes at once, with a new id each time."""
 
     def __init__(self) -> None:
         self._id = 0
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:  # noqa: ARG002
+        """Accept a transfer, or answer what is read."""
         self._id += 1
         answer = {"tranId": self._id}
         if request.method == "GET":
@@ -81,7 +82,7 @@ def measure() -> dict[str, float]:
 def _client(stack: ExitStack, url: str | None) -> Way:
     journal = stack.enter_context(bt.Journal(url, account="benchmark")) if url else None
     credentials = bt.Credentials(api_key="k" * 64, secret="s" * 64)
-    client = stack.enter_context(bt.TransferClient(credentials, transport=_Accepting(), journal=journal))
+    client = stack.enter_context(bt.TransferClient(credentials, transport=Accepting(), journal=journal))
     return lambda: client.transfer("MAIN_UMFUTURE", "USDT", "25.5")
 
 
