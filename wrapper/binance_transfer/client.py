@@ -18,6 +18,7 @@ from binance_transfer.base_url import DEFAULT as BASE_URL
 from binance_transfer.base_url import base_url_from
 from binance_transfer.clock import Clock
 from binance_transfer.errors import InvalidTransfer
+from binance_transfer.events import OnEvent
 from binance_transfer.flows import calls
 from binance_transfer.flows.calls import Preflight
 from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction
@@ -173,6 +174,8 @@ class TransferClient(_Transferring[Receipt]):
     clock: where time comes from, for tests.
     journal: records every send before it leaves, and makes idempotency keys work.
     policy: an operator's limits, checked for every send.
+    on_event: called with an Event for each attempt, answer, verdict, wait and alarm, on the calling thread or in the
+        loop. What it raises is logged and changes nothing.
 
     Raises ValueError for settings that cannot be right.
     """
@@ -190,6 +193,7 @@ class TransferClient(_Transferring[Receipt]):
         extra_rejected_codes: Collection[int] = frozenset(),
         journal: "Journal | None" = None,
         policy: Policy | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         given = Sealed(credentials)
         del credentials  # it may be a mapping, and a traceback may show what it holds
@@ -203,6 +207,7 @@ class TransferClient(_Transferring[Receipt]):
             extra_rejected_codes,
             journal=journal,
             policy=policy,
+            on_event=on_event,
         )
         self._transport: Final = over_httpx(transport)
 
@@ -432,6 +437,7 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         extra_rejected_codes: Collection[int] = frozenset(),
         journal: "Journal | None" = None,
         policy: Policy | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         given = Sealed(credentials)
         del credentials  # it may be a mapping, and a traceback may show what it holds
@@ -445,6 +451,7 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
             extra_rejected_codes,
             journal=journal,
             policy=policy,
+            on_event=on_event,
         )
         self._transport: Final = over_httpx_asyncio(transport)
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -10,6 +10,7 @@ from typing import Final
 
 from binance_transfer.clock import Deadline
 from binance_transfer.errors import JournalFailed, NotExecuted, OutcomeUnknown, TransferError
+from binance_transfer.flows.calls import tell_wait
 from binance_transfer.flows.effects import Context, Flow, Sleep
 from binance_transfer.wire.outcome import Receipt
 
@@ -17,7 +18,7 @@ _PAUSES_S: Final = (0.5, 1.0, 2.0, 4.0)
 """Between tries. What provably did not move is not tried more often than that; what is unknown is, to the deadline."""
 
 
-def settle(context: Context, call: Callable[[float], Flow[Receipt]], deadline: Deadline) -> Flow[Receipt]:
+def settle(context: Context, key: str, call: Callable[[float], Flow[Receipt]], deadline: Deadline) -> Flow[Receipt]:
     """
     Make a call again while its error says that this is safe and may help.
 
@@ -41,7 +42,7 @@ def settle(context: Context, call: Callable[[float], Flow[Receipt]], deadline: D
                 pause_s = float(error.retry_after_s)
             if pause_s is None or pause_s + timeout_s > deadline.left_s():
                 raise error from None
-            context.log(f"trying again in {pause_s:g} s: {error}")
+            tell_wait(context, pause_s, f"trying again after {error}", key=key)
         yield from Sleep(pause_s)
 
 

@@ -16,6 +16,7 @@ from binance_transfer.flows.effects import Context, Flow, Transaction
 from binance_transfer.flows.reconcile import read_history
 from binance_transfer.history import FAILED, TransferRecord
 from binance_transfer.journal import rules
+from binance_transfer.journal.idempotency import tell_recorded
 from binance_transfer.journal.records import AttemptRecord, Entry
 from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.window import Window
@@ -52,11 +53,11 @@ def resolve_key(
     entry = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
     if entry is not None and (record := entry.open_attempt) is not None and server_ms > record.window_end_ms:
         note = yield from _held_against_history(context, record, tran_id, note, server_ms, deadline)
-    return (
-        yield from Transaction(
-            partial(rules.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms), deadline.left_s()
-        )
-    )
+    change = partial(rules.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms)
+    resolved = yield from Transaction(change, deadline.left_s())
+    if entry is not None and entry.open_attempt is not None:
+        tell_recorded(context, entry.open_attempt.attempt, resolved)
+    return resolved
 
 
 def correct_key(
@@ -83,7 +84,9 @@ def correct_key(
     if entry and entry.open_attempt is None and len(named) == 1 and server_ms > named[0].window_end_ms:
         note = yield from _held_against_history(context, named[0], tran_id, note, server_ms, deadline)
     change = partial(rules.correct, key=key, tran_id=tran_id, note=note, attempt_id=attempt_id, now_ms=server_ms)
-    return (yield from Transaction(change, deadline.left_s()))
+    corrected = yield from Transaction(change, deadline.left_s())
+    tell_recorded(context, named[0].attempt, corrected)
+    return corrected
 
 
 def _held_against_history(
