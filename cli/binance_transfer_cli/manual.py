@@ -7,7 +7,7 @@ One rule: the page holds what --help says, so the two cannot differ; a test comp
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -23,7 +23,7 @@ def manual() -> str:
 
 
 def _helps(command: click.Command, path: str, parent: click.Context | None = None) -> Iterator[tuple[str, str]]:
-    settings = dict(command.context_settings) | {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    settings: dict[str, Any] = dict(command.context_settings) | {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
     context = click.Context(command, info_name=path.rpartition(" ")[2], parent=parent, **settings)
     yield path, command.get_help(context)
     if isinstance(command, click.Group):

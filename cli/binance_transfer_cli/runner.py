@@ -15,6 +15,7 @@ from binance_transfer_cli.outcomes import Result, of_entry, of_error, of_receipt
 from binance_transfer_cli.staging import Row, Staging
 
 _AHEAD: Final = 2  # rows that wait for each worker
+_MOST_HELD: Final = 1_000  # rows that are like one under way
 _TICK_S: Final = 0.2
 _LOOKED_UP: Final = 200  # keys in one reading of the journal
 
@@ -42,9 +43,11 @@ class Runner:
         self._staging: Final = staging
         self._settle_within_s: Final = settle_within_s
         self._tasks: Final[SimpleQueue[Row | None]] = SimpleQueue()
-        self._done: Final[SimpleQueue[tuple[Result, bt.TransferError | None] | BaseException]] = SimpleQueue()
+        self._done: Final[SimpleQueue[tuple[Row, Result, bt.TransferError | None] | BaseException]] = SimpleQueue()
         self._stop: Final = threading.Event()
         self._under_way = 0
+        self._alike: Final[set[tuple[str, ...]]] = set()  # what is under way, as history tells it
+        self._held: Final[list[Row]] = []  # rows that are like one of them
         self.ended_by = ""
         """Why the run ended before its last row, "" where it did not."""
         self.waiting = ""
@@ -59,23 +62,35 @@ class Runner:
         for number in range(workers):
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True).start()
         rows = self._staging.rows()
-        more = True
-        while more or self._under_way:
-            while more and not self._stop.is_set() and self._under_way < workers * _AHEAD:
-                more = self._hand_out(rows)
-            more = more and not self._stop.is_set()
+        while True:
+            while self._under_way < workers * _AHEAD and (row := self._next(rows)) is not None:
+                self._under_way += 1
+                self._alike.add(_content(row))
+                self._tasks.put(row)
+            if not self._under_way:
+                break
             self._take()
             progress()
         for _ in range(workers):
             self._tasks.put(None)
 
-    def _hand_out(self, rows: Iterator[Row]) -> bool:
-        row = next(rows, None)
-        if row is None:
-            return False
-        self._under_way += 1
-        self._tasks.put(row)
-        return True
+    def _next(self, rows: Iterator[Row]) -> Row | None:
+        """
+        Return a row to hand out, None where there is none now.
+
+        Of rows that history could not tell apart one is under way: the others would wait for the end of its window.
+        """
+        if self._stop.is_set():
+            return None
+        for row in self._held:
+            if _content(row) not in self._alike:
+                self._held.remove(row)
+                return row
+        while len(self._held) < _MOST_HELD and (following := next(rows, None)) is not None:
+            if _content(following) not in self._alike:
+                return following
+            self._held.append(following)
+        return None
 
     def _take(self) -> None:
         """Take down a result, if one comes soon."""
@@ -86,7 +101,8 @@ class Runner:
         self._under_way -= 1
         if isinstance(done, BaseException):
             raise done
-        result, error = done
+        row, result, error = done
+        self._alike.discard(_content(row))
         if error is None and result.error == _LEFT:
             return  # it was handed out and not begun
         self._staging.note(result)
@@ -132,7 +148,7 @@ class Runner:
     def _work(self) -> None:
         while (row := self._tasks.get()) is not None:
             try:
-                self._done.put(self._sent(row))
+                self._done.put((row, *self._sent(row)))
             except BaseException as error:  # noqa: BLE001  # the main thread raises it
                 self._done.put(error)
 
@@ -155,3 +171,8 @@ class Runner:
 
 
 _LEFT: Final = "left"
+
+
+def _content(row: Row) -> tuple[str, ...]:
+    """Return what history tells of a transfer, by which two are alike (docs/rules.md, rule 8)."""
+    return row.transfer.type, row.transfer.asset, f"{row.transfer.amount.normalize():f}"

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+import binance_transfer as bt
 from binance_transfer.visible import one_line
 
 _WIDE: Final = 10_000  # a pipe has no edge at which anything would have to be broken
@@ -76,6 +77,11 @@ class Screen:
     def note(self, text: str, style: str = "") -> None:
         """Tell a person something beside the result, on standard error."""
         _print(self._err, Text(_clean(text), style), soft_wrap=not self._err.is_terminal)
+
+    def event(self, event: bt.Event) -> None:
+        """Tell a person at a terminal why it takes a while."""
+        if isinstance(event, bt.WaitEvent) and self._err.is_terminal:
+            self.note(str(event), "dim")
 
     def paste(self, text: str) -> None:
         """Show what can be pasted into a shell: never broken at the edge."""

@@ -101,7 +101,13 @@ class Who:
         """The operator's limits; raises ValueError and TypeError for some that cannot be."""
         return bt.Policy(**self._profile.policy)
 
-    def client(self, journal: bt.Journal | None = None, *, sends: bool = False) -> bt.TransferClient:
+    def client(
+        self,
+        journal: bt.Journal | None = None,
+        *,
+        sends: bool = False,
+        on_event: Callable[[bt.Event], object] | None = None,
+    ) -> bt.TransferClient:
         """
         Make a client; raises ValueError.
 
@@ -111,7 +117,12 @@ class Who:
             policy = self.policy if sends else None
             settings: dict[str, Any] = dict(self._profile.client)
             return bt.TransferClient(
-                self.credentials(), base_url=self.base_url, journal=journal, policy=policy, **settings
+                self.credentials(),
+                base_url=self.base_url,
+                journal=journal,
+                policy=policy,
+                on_event=on_event,
+                **settings,
             )
         except TypeError as error:
             raise ValueError(str(error)) from None

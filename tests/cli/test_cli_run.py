@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
@@ -120,6 +121,14 @@ def test_a_batch_makes_keys_of_what_the_rows_say(plan: Write, cli: Cli, sandbox:
     assert [row["replayed"] for row in ended.rows] == [True, True, True, False]
     amounts = Counter(Decimal(entry.amount) for entry in sandbox.ledger.executions())
     assert amounts == {Decimal(5): 2, Decimal("7.5"): 1, Decimal(9): 1}
+
+
+def test_equal_rows_do_not_wait_for_each_others_window(plan: Write, cli: Cli, sandbox: Sandbox) -> None:
+    """The window of an open transfer lasts 40 seconds, and nine equal rows would be six minutes."""
+    started_s = time.monotonic()
+    assert cli("run", plan("type,asset,amount\n" + "MAIN_FUNDING,USDT,5\n" * 9), "--yes", "--batch", "b").code == 0
+    assert len(sandbox.ledger.executions()) == 9
+    assert time.monotonic() - started_s < 30
 
 
 def test_the_next_batch_sends_anew(plan: Write, cli: Cli, sandbox: Sandbox) -> None:

@@ -11,7 +11,7 @@ import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox, faults
 from tests.journal.conftest import Connect
 
-MOVE = ("MAIN_UMFUTURE", "USDT", "25.5")
+MOVE = bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5")
 
 # A fault and the names of the events of one call under a key, with the verdict.
 STORIES = [
@@ -24,7 +24,7 @@ STORIES = [
 
 def call(client: bt.TransferClient, **options: Any) -> None:
     with suppress(bt.TransferError):
-        client.execute(bt.Transfer(*MOVE), **options)
+        client.execute(MOVE, **options)
 
 
 @pytest.mark.parametrize(("fault", "names", "state"), STORIES)
@@ -80,7 +80,7 @@ def test_a_normal_send_is_logged_with_its_fields(
     connect: Connect, journal: bt.Journal, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="binance_transfer")
-    receipt = connect(journal).transfer(*MOVE, idempotency_key="k")
+    receipt = connect(journal).execute(MOVE, idempotency_key="k")
     records = {getattr(record, "event", ""): record for record in caplog.records}
     assert {"attempt", "answer", "verdict"} <= records.keys()
     assert {record.levelno for record in caplog.records} == {logging.INFO}
@@ -106,7 +106,7 @@ def test_what_a_listener_raises_changes_nothing(
         raise raised
 
     client = connect(journal if keyed else None, on_event=listen)
-    receipt = client.transfer(*MOVE)
+    receipt = client.execute(MOVE)
     assert [entry.tran_id for entry in sandbox.ledger.executions()] == [receipt.tran_id]
     assert "on_event failed" in caplog.text
 
@@ -117,7 +117,7 @@ def test_an_interruption_passes(interruption: type[BaseException], connect: Conn
         raise interruption
 
     with pytest.raises(interruption):
-        connect(None, on_event=listen).transfer(*MOVE)
+        connect(None, on_event=listen).execute(MOVE)
     assert sandbox.ledger.executions() == ()
 
 
@@ -128,7 +128,7 @@ def test_the_asynchronous_client_tells_the_same(sandbox: Sandbox) -> None:
         async with bt.AsyncTransferClient(
             sandbox.credentials, base_url=sandbox.base_url, on_event=lambda event: told.append(event.name)
         ) as client:
-            await client.transfer(*MOVE)
+            await client.execute(MOVE)
 
     asyncio.run(run())
     assert told == ["attempt", "answer", "verdict"]
@@ -136,7 +136,7 @@ def test_the_asynchronous_client_tells_the_same(sandbox: Sandbox) -> None:
 
 def test_no_event_holds_a_secret(connect: Connect, journal: bt.Journal, sandbox: Sandbox) -> None:
     told: list[bt.Event] = []
-    connect(journal, on_event=told.append).transfer(*MOVE, idempotency_key="k")
+    connect(journal, on_event=told.append).execute(MOVE, idempotency_key="k")
     shown = "".join(f"{event!r}{event}{event.to_dict()}" for event in told)
     assert sandbox.credentials.secret not in shown
     assert sandbox.credentials.api_key not in shown

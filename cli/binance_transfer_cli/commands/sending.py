@@ -91,7 +91,7 @@ def send(
             journal = stack.enter_context(who.journal_to_send()) if who.has_journal else None
         except bt.JournalFailed as failed:
             return _ended(state.screen, who, intent, failed)
-        client = stack.enter_context(who.client(journal, sends=True))
+        client = stack.enter_context(who.client(journal, sends=True, on_event=state.screen.event))
         attempt = None
         if not (yes and state.screen.as_json):
             _announce(state.screen, who, client, intent)

@@ -28,7 +28,7 @@ def reconcile(state: State, keys: tuple[str, ...]) -> int:
     window is over: 35 seconds with the defaults.
     """
     who = state.who()
-    with who.journal() as journal, who.client(journal) as client:
+    with who.journal() as journal, who.client(journal, on_event=state.screen.event) as client:
         if keys:
             found = [_one(state.screen, client, journal, key, who.settle_within_s) for key in keys]
         else:
