@@ -14,12 +14,12 @@ from binance_transfer_cli.outcomes import Exit
 from binance_transfer_cli.routes import shown
 from binance_transfer_cli.screen import Screen
 
-_COLUMNS = ("key", "state", "tran_id", "asset", "amount", "from", "to", "first sent")
+_COLUMNS = ("key", "state", "tran_id", "asset", "amount", "from", "to", "first sent (UTC)")
 
 
 def when(ms: int) -> str:
-    """Return a time for people, in UTC."""
-    return from_ms(ms).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    """Return a time for people: UTC, as all times that are shown."""
+    return from_ms(ms).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def to_dict(entry: bt.Entry) -> dict[str, object]:

@@ -52,11 +52,11 @@ def _plain(found: _Finding) -> Mapping[str, object]:
 
 def show(screen: Screen, audit: bt.Audit) -> None:
     """Show an audit to a person."""
-    screen.say(f"Compared {when(audit.since_ms)} to {when(audit.until_ms)}.")
+    screen.say(f"Compared {when(audit.since_ms)} to {when(audit.until_ms)} UTC.")
     if audit.clean:
         screen.say("Journal and history agree.", "green")
         return
-    screen.table(("finding", "key", "tran_id", "asset", "amount", "time"), _rows(audit), right={"amount"})
+    screen.table(("finding", "key", "tran_id", "asset", "amount", "time (UTC)"), _rows(audit), right={"amount"})
     for name, meaning in _SAID.items():
         if getattr(audit, name):
             screen.say(f"{name}: {meaning}")

@@ -125,7 +125,7 @@ class Staging:
 
 _NEXT: Final = """
 SELECT line, key, type, asset, amount, from_symbol, to_symbol FROM rows
-WHERE line > ? AND line NOT IN (SELECT line FROM results) ORDER BY line LIMIT ?
+WHERE line > ? AND NOT EXISTS (SELECT 1 FROM results WHERE results.line = rows.line) ORDER BY line LIMIT ?
 """
 _RESULTS: Final = """
 SELECT line, key, outcome, tran_id, replayed, error, message FROM results JOIN rows USING (line)

@@ -17,7 +17,7 @@ from binance_transfer.balances import Balances
 from binance_transfer.moments import to_ms
 from binance_transfer.transfer_types import wallet_of
 from binance_transfer.walk import Question, questions, spans, unasked
-from binance_transfer_cli import place
+from binance_transfer_cli import entries, place
 from binance_transfer_cli.outcomes import Exit
 from binance_transfer_cli.screen import Screen
 from binance_transfer_cli.state import State, example, usage, with_state
@@ -51,12 +51,12 @@ def types(state: State, source: str | None, target: str | None) -> int:
             info.name,
             info.source.value,
             info.target.value,
-            " ".join(["--from-symbol"] * info.needs_from_symbol + ["--to-symbol"] * info.needs_to_symbol),
+            ", ".join(["from"] * info.needs_from_symbol + ["to"] * info.needs_to_symbol),
             " ".join(sorted(info.documented_in)),
         )
         for info in found
     ]
-    state.screen.table(("type", "from", "to", "needs", "docs"), rows)
+    state.screen.table(("type", "from", "to", "symbols", "docs"), rows, whole={"type", "symbols"})
     if not found and paying and receiving:
         bt.transfer_type(paying, receiving)  # it says why, and names a way in two hops
     return Exit.WELL
@@ -152,7 +152,11 @@ def _show_rows(screen: Screen, rows: list[bt.TransferRecord], *, as_csv: bool) -
             values = {"tran_id": row.tran_id, "timestamp_ms": row.timestamp_ms}
             screen.json(values | dict(zip(_ROW[1:], _cells(row)[1:], strict=True)))
     else:
-        screen.table(_ROW, (_cells(row) for row in rows), right={"amount"}, whole={"tran_id", "time", "status"})
+        shown = (
+            (tran_id, entries.when(row.timestamp_ms), *rest) for row in rows for tran_id, _, *rest in [_cells(row)]
+        )
+        columns = ("tran_id", "time (UTC)", *_ROW[2:])
+        screen.table(columns, shown, right={"amount"}, whole={"tran_id", "time (UTC)", "status"})
 
 
 def _cells(row: bt.TransferRecord) -> tuple[str, ...]:

@@ -113,7 +113,11 @@ def run(
         going_on = Runner(client, journal, checked.staging, settle_within_s=who.settle_within_s)
         interrupted = _sent(screen, going_on, checked, workers, who.timeout_s)
         if interrupted or going_on.ended_by:
-            going_on.look_up("the run was interrupted" if interrupted else "the run had ended")
+            try:
+                going_on.look_up("the run was interrupted" if interrupted else "the run had ended")
+            except KeyboardInterrupt:
+                screen.note("The other rows were not looked up: the same command again finds out about them.")
+                return Exit.UNKNOWN
         if target is not None:
             results.write(target, checked.staging.results())
         return _told(screen, checked, going_on.ended_by, interrupted=interrupted)
@@ -183,7 +187,7 @@ def _announce(screen: Screen, who: Who, client: bt.TransferClient, plan: Plan) -
     ]
     screen.table(("asset", "from", "to", "rows", "amount", "free before"), cells, {"rows", "amount", "free before"})
     for warning in warnings(plan.totals, balances, who.policy):
-        screen.say(f"Careful: {warning}", "yellow")
+        screen.say(f"Careful: {warning}", "magenta")
     screen.say(f"{plan.rows:,} transfers in {plan.name}; what had moved before is not sent again.")
 
 
@@ -240,7 +244,7 @@ def _told(screen: Screen, plan: Plan, ended_by: str, *, interrupted: bool) -> in
             ("not moved", f"{not_moved:,}"),
             ("not known", f"{unknown:,}"),
         ],
-        {"moved": "green", "not moved": "yellow" if not_moved else "", "not known": "bold red" if unknown else ""},
+        {"moved": "green", "not moved": "magenta" if not_moved else "", "not known": "bold red" if unknown else ""},
     )
     if not_moved or unknown:
         _list(screen, plan)

@@ -215,7 +215,7 @@ def _shown(screen: Screen, who: Who, intent: Intent, result: Result, hint: str) 
             before = " (by an earlier call: nothing was sent now)" if result.replayed else ""
             screen.say(f"Moved: tranId {result.tran_id}{before}", "bold green")
         case "not_moved":
-            screen.say(f"Not moved: {result.message}", "bold yellow")
+            screen.say(f"Not moved: {result.message}", "bold magenta")
         case _:
             screen.say(f"NOT KNOWN: {result.message}", "bold red")
     if result.outcome == "moved" and result.message:
