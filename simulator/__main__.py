@@ -2,32 +2,52 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from itertools import count
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from simulator import keyed, world
-from simulator.ablation import ABLATIONS, Ablation
-from simulator.batches import Kind, Total, batches
-from simulator.keyed_ablation import KEYED_ABLATIONS
-from simulator.network import ROUGH
-from simulator.scenario import TURBULENT
-from simulator.world import Report
+from simulator import world
+from simulator.ablation import ABLATIONS
+from simulator.batches import Total, batches
+from simulator.mistake import Ablation
+from simulator.scenario import ROUGHER, USUAL, Kind, Scenario
+from simulator.shrink import SECONDS, Shrunk, gravity, shortest, shrink
 
-_ROUGH: Final = world.Scenario(noise=0.02, weather=ROUGH)
-_TURBULENT: Final[dict[Kind, Callable[[int], Report]]] = {
-    "no-journal": lambda seed: world.run(seed, _ROUGH),
-    "journal": lambda seed: keyed.run(seed, TURBULENT),
+if TYPE_CHECKING:
+    from simulator.checker import Violation
+
+_SHARES: Final[dict[Kind, float]] = {"no-journal": 0.55, "journal": 0.4, "late": 0.05}
+"""Of the transfers, where every kind of world is asked for."""
+_TOLD: Final[dict[Kind, str]] = {
+    "no-journal": "without a journal",
+    "journal": "with a journal",
+    "late": "with a journal, and a history that hides more than is assumed",
 }
-_SHARE: Final = 0.6  # of the transfers are made without a journal, where both are asked for: they cost half
 _TRANSFERS: Final = 20_000
 _ABLATION_TRANSFERS: Final = 6_000
+_AT_MOST: Final = 50_000
+"""Transfers within which the simulator has to find what is taken out."""
 _SHOWN: Final = 5
-_GRAVITY: Final = ("moved 2 times", "moved", "the exchange", "another attempt", "for ever")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run and return 0 where nothing was wrong (or, with --ablation, every mistake was found)."""
+    options = _parser().parse_args(arguments)
+    kinds: Sequence[Kind] = [options.kind] if options.kind else list(_SHARES)
+    if options.ablation:
+        return _ablate(
+            _rows(kinds, options.only),
+            options.transfers or _ABLATION_TRANSFERS,
+            options.seed,
+            aloud=options.shrink is not None,
+        )
+    if options.shrink is not None:
+        found = [_tell_shrunk(kind, options.shrink) for kind in kinds]
+        return 1 if any(found) else 0
+    return _run(kinds, options.transfers or _TRANSFERS, options.seed, options.workers)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__, allow_abbrev=False)
     parser.add_argument(
         "--transfers",
@@ -36,63 +56,99 @@ def main(arguments: list[str] | None = None) -> int:
         help=f"how many at least ({_TRANSFERS}; {_ABLATION_TRANSFERS} for each rule that is taken out)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the first world; it repeats a history")
-    parser.add_argument(
-        "--journal",
-        action=argparse.BooleanOptionalAction,
-        help="only worlds with a journal, or only worlds without; both kinds where nothing is said",
-    )
+    parser.add_argument("--kind", choices=_SHARES, help="only worlds of this kind; all kinds where nothing is said")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="how many processes (%(default)s)")
     parser.add_argument("--ablation", action="store_true", help="take each rule out in turn and print what broke")
-    options = parser.parse_args(arguments)
-    kinds: list[Kind] = ["no-journal", "journal"] if options.journal is None else []
-    kinds = kinds or ["journal" if options.journal else "no-journal"]
-    if options.ablation:
-        return _ablate(kinds, options.transfers or _ABLATION_TRANSFERS, options.seed)
-    transfers = options.transfers or _TRANSFERS
-    wrong = 0
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="with --ablation: the rules whose line has this text"
+    )
+    parser.add_argument(
+        "--shrink",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="SEED",
+        help="print the smallest history of this seed that still goes wrong; with --ablation, one for each rule",
+    )
+    return parser
+
+
+def _run(kinds: Sequence[Kind], transfers: int, seed: int, workers: int) -> int:
+    violations: list[tuple[Kind, Violation]] = []
     for kind in kinds:
-        share = transfers if len(kinds) == 1 else int(transfers * (_SHARE if kind == "no-journal" else 1 - _SHARE))
+        share = transfers if len(kinds) == 1 else int(transfers * _SHARES[kind])
         total = Total()
-        for batch in batches(kind, share, options.seed, options.workers):
+        for batch in batches(kind, share, seed, workers):
             total.merge(batch)
         _tell(kind, total)
-        wrong += len(total.violations)
-    print(f"{wrong} wrong verdicts")
-    return 1 if wrong else 0
+        violations.extend((kind, violation) for violation in total.violations)
+    print(f"{len(violations)} wrong verdicts")
+    if not violations:
+        return 0
+    kind, first = min(violations, key=lambda found: gravity(found[1]))
+    print(f"The smallest history of that kind, sought for up to {SECONDS:.0f} s:", file=sys.stderr)
+    _tell_shrunk(kind, first.seed)
+    return 1
 
 
 def _tell(kind: Kind, total: Total) -> None:
     rate = total.transfers / total.seconds * 60
-    where = "with a journal" if kind == "journal" else "without a journal"
-    print(f"{where}: {total.transfers} transfers in {total.worlds} worlds, {total.seconds:.1f} s of CPU time", end="")
+    print(
+        f"{_TOLD[kind]}: {total.transfers} transfers in {total.worlds} worlds, {total.seconds:.1f} s of CPU time",
+        end="",
+    )
     print(f" ({rate:,.0f} a minute on one core)")
     for name, times in total.outcomes.most_common():
         print(f"  {times:8d}  {name}")
     for violation in total.violations[:_SHOWN]:
-        print(f"WRONG: {violation} (--{kind})", file=sys.stderr)
+        print(f"WRONG: {violation} (--kind {kind})", file=sys.stderr)
 
 
-def _ablate(kinds: Iterable[Kind], transfers: int, seed: int) -> int:
-    print("| rule | what is done instead | transfers | wrong | for example |\n| --- | --- | --- | --- | --- |")
-    tables: dict[Kind, tuple[Ablation, ...]] = {"no-journal": ABLATIONS, "journal": KEYED_ABLATIONS}
+def _tell_shrunk(kind: Kind, seed: int) -> bool:
+    """Print the smallest history of a seed; False where nothing in it is wrong."""
+    shrunk = shrink(seed, USUAL[kind])
+    if shrunk is None:
+        print(f"seed {seed}: nothing is wrong (--kind {kind})")
+        return False
+    print(f"seed {seed}, {shrunk.violation.kind} (--kind {kind}):")
+    print("\n".join(shrunk.story), flush=True)
+    return True
+
+
+def _rows(kinds: Sequence[Kind], only: str) -> list[tuple[Kind, Ablation]]:
+    return [(kind, row) for kind in kinds for row in ABLATIONS[kind] if only in f"{row.rule}: {row.instead}"]
+
+
+def _ablate(rows: Sequence[tuple[Kind, Ablation]], transfers: int, seed: int, *, aloud: bool) -> int:
+    if not aloud:
+        print("| rule | what is done instead | transfers | wrong | for example |\n| --- | --- | --- | --- | --- |")
     unfound = 0
-    for kind in kinds:
-        for ablation in tables[kind]:
-            total = Total()
-            with ablation.applied():
-                for world_seed in count(seed):
-                    total.add(_TURBULENT[kind](world_seed))
-                    if total.transfers >= transfers:
-                        break
+    for kind, ablation in rows:
+        with ablation.applied():
+            total = _rough_worlds(ROUGHER[kind], transfers, seed)
             unfound += not total.violations
-            example = min(total.violations, key=_gravity, default="**not found**")
-            wrong = len(total.violations)
-            print(f"| {ablation.rule} | {ablation.instead} | {total.transfers} | {wrong} | {example} |", flush=True)
+            if aloud:
+                _tell_story(ablation, shortest(total.violations, ROUGHER[kind]))
+            else:
+                wrong = len(total.violations)
+                said = min(total.violations, key=gravity, default="**not found**")
+                print(f"| {ablation.rule} | {ablation.instead} | {total.transfers} | {wrong} | {said} |", flush=True)
     return 1 if unfound else 0
 
 
-def _gravity(violation: str) -> int:
-    return next((place for place, words in enumerate(_GRAVITY) if words in violation), len(_GRAVITY))
+def _rough_worlds(scenario: Scenario, transfers: int, seed: int) -> Total:
+    total = Total()
+    for world_seed in count(seed):
+        total.add(world.run(world_seed, scenario))
+        if total.transfers >= (transfers if total.violations else _AT_MOST):
+            break
+    return total
+
+
+def _tell_story(ablation: Ablation, shrunk: Shrunk | None) -> None:
+    print(f"### {ablation.rule}: {ablation.instead}\n")
+    told = shrunk.story if shrunk else ["**not found**"]
+    print("\n".join(f"    {line}" for line in told), end="\n\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,20 +7,18 @@ One rule: which worlds there are follows from the first seed, and they are told 
 import gc
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import count
 from multiprocessing import get_context
-from typing import Final, Literal
+from typing import Final
 
 from attrs import define, field
 
-from simulator import keyed, world
-from simulator.world import Report
+from simulator import world
+from simulator.checker import Report, Violation
+from simulator.scenario import USUAL, Kind
 
-Kind = Literal["no-journal", "journal"]
-
-_RUNS: Final[dict[Kind, Callable[[int], Report]]] = {"no-journal": world.run, "journal": keyed.run}
 _BATCH: Final = 5
 
 
@@ -32,7 +30,7 @@ class Total:
     worlds: int = 0
     seconds: float = 0.0
     outcomes: Counter[str] = field(factory=Counter)
-    violations: list[str] = field(factory=list)
+    violations: list[Violation] = field(factory=list)
 
     def add(self, report: Report) -> None:
         """Take one world over."""
@@ -75,7 +73,7 @@ def _batch(kind: Kind, seed: int, worlds: int, transfers: int) -> Total:
     gc.disable()  # a world leaves circles behind, which are cheaper to collect all at once
     try:
         for number in range(worlds):
-            total.add(_RUNS[kind](seed + number))
+            total.add(world.run(seed + number, USUAL[kind]))
             gc.collect()
             if total.transfers >= transfers:
                 break

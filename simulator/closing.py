@@ -4,29 +4,32 @@ The end of a history: all is quiet, what is open is reconciled, and an audit loo
 One rule: an audit of a quiet account is clean but for what strangers did and what was planted for it to find.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Final
 
-from binance_transfer import bookkeeping
-from binance_transfer.journal.audit import Audit
 from binance_transfer.errors import OutcomeUnknown
-from binance_transfer.flows import Flow
+from binance_transfer.flows.effects import Flow, Transaction
+from binance_transfer.journal import rules
+from binance_transfer.journal.audit import Audit
+from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.transfer import Transfer
 from binance_transfer_sandbox import faults
 from binance_transfer_sandbox.faults import Fault
+from simulator import auditing
+from simulator.checker import Birth, Wrong
 from simulator.driver import Life, Machine, waiting
 from simulator.engine import EPOCH_MS
-from simulator.network import CALM, Network
-from simulator.truth import Birth
+from simulator.network import Network, Sender
+from simulator.weather import CALM
 
 if TYPE_CHECKING:
-    from simulator.keyed import World
+    from simulator.world import World
 
-_QUIET_S: Final = 75.0  # longer than a window, and than the longest time for which a row was pending
+_QUIET_S: Final = 75.0  # longer than a window
 _MADE_UP: Final = 77
 
 
-def close_books(world: "World", label: str, network: Network) -> None:
+def close_account(world: "World", label: str, network: Network) -> None:
     """Let one account come to its end."""
     _Closing(world, label, network).start()
 
@@ -36,7 +39,10 @@ class _Closing:
         self._world: Final = world
         self._label: Final = label
         self._network: Final = network
-        self._process: Final = world.process(label, network, Machine(world.engine))
+        self._auditor: Final = f"the auditor of {label}"
+        self._chance: Final = world.chance.stream(self._auditor)
+        machine = Machine(world.engine, self._chance)
+        self._process: Final = world.process(label, network, machine, Sender(self._auditor, self._chance))
         self._process.on_post = lambda post: self._born(post.attempt)
         self._name = ""
 
@@ -53,57 +59,75 @@ class _Closing:
 
     def _life(self) -> Life:
         world, session = self._world, self._process.session
-        yield waiting(_QUIET_S)
+        yield waiting(_QUIET_S + world.scenario.hides_s)
         resolved = yield session.reconcile_all(60.0)
         if not isinstance(resolved, list):
-            world.witness.violate(f"{self._label}: the last reconciliation failed: {resolved}")
-        if world.engine.random.random() < world.scenario.planted:
+            world.checker.violate(Wrong.UNPROVEN, f"{self._label}: the last reconciliation failed: {resolved}")
+        if self._chance.happens("plants something", world.scenario.planted):
             yield from self._plant()
         yield waiting(_QUIET_S)
+        self._process.sender = Sender(self._auditor, self._chance, quiet=True)
         audit = yield session.audit(EPOCH_MS - 10_000)
         if isinstance(audit, Audit):
-            world.witness.audited(audit, world.database, self._label)
+            world.story.tell(self._auditor, "finds {}", auditing.tell(audit))
+            auditing.compare(world.checker, audit, world.database, self._label)
         else:
-            world.witness.violate(f"{self._label}: the audit failed: {audit}")
+            world.checker.violate(Wrong.AUDIT, f"{self._label}: the audit failed: {audit}")
 
     def _plant(self) -> Life:
         """Let happen, one by one, what an audit has to find."""
-        witness, session = self._world.witness, self._process.session
+        checker, session = self._world.checker, self._process.session
         transfer = Transfer("MAIN_UMFUTURE", "BNB", "0.5")  # no policy limits it
         yield from self._send("failed", transfer, faults.Settle(status="FAILED", after_ms=10))
 
         yield from self._send("contradicted", transfer, faults.Firewall())
         values = {"type": transfer.type, "asset": "BNB", "amount": "0.5", "timestamp": str(self._world.engine.now_ms())}
         self._world.exchange.perform("transfer", values, uid=self._network.uid, fault=None)
-        witness.imitated[self._attempt_of("contradicted")] = list(self._world.exchange.ledger)[-1].tran_id
+        checker.imitated[self._attempt_of("contradicted")] = list(self._world.exchange.ledger)[-1].tran_id
 
         yield waiting(_QUIET_S)
         made_up = _MADE_UP + self._network.uid
         result = yield from self._send("missing", transfer, faults.Drop(executes=False))
         if not isinstance(result, OutcomeUnknown):
-            witness.violate(f"{self._label}: {type(result).__name__} for a transfer that got no answer")
+            told = f"{self._label}: {type(result).__name__} for a transfer that got no answer"
+            checker.violate(Wrong.WRONG_ERROR, told)
             return
         yield waiting(_QUIET_S)
-        now_ms = session.server_clock.now().server_ms
-        session.transact(
-            lambda books: bookkeeping.resolve(books, "missing", made_up, "looked at the wrong row", now_ms)
-        )
-        witness.misjudged[self._attempt_of("missing")] = made_up
+        now_ms = session.clock.now_ms()
+        self._change(lambda journal: rules.resolve(journal, "missing", made_up, "looked at the wrong row", now_ms))
+        checker.misjudged[self._attempt_of("missing")] = made_up
+
+        yield from self._plant_a_corrected_id()
 
         yield from self._send("open", transfer, faults.Drop(executes=False))
-        witness.abandoned.add(self._attempt_of("open"))
+        checker.abandoned.add(self._attempt_of("open"))
 
-    def _send(self, key: str, transfer: Transfer, fault: Fault) -> Generator[Flow[Any], Any, object]:
+    def _plant_a_corrected_id(self) -> Life:
+        """Let a person take an id from the attempt that has it: no other attempt may be given it for that."""
+        session, transfer = self._process.session, Transfer("MAIN_FUNDING", "BNB", "0.75")
+        yield from self._send("corrected", transfer, None)
+        yield from self._send("identical", transfer, faults.Drop(executes=False))
+        yield waiting(_QUIET_S)
+        now_ms = session.clock.now_ms()
+        self._change(lambda journal: rules.correct(journal, "corrected", None, "the wrong key", None, now_ms))
+        self._world.checker.forgiven.add(self._attempt_of("corrected"))
+        yield session.reconcile_all(10.0)
+        self._world.checker.abandoned.add(self._attempt_of("identical"))
+
+    def _change(self, change: Callable[[JournalTransaction], object]) -> None:
+        self._process.session.transact(Transaction(change, 1.0))
+
+    def _send(self, key: str, transfer: Transfer, fault: Fault | None) -> Generator[Flow[Any], Any, object]:
         self._name = key
         self._network.next_post = fault
-        result: object = yield self._process.session.order(transfer, key, 0)
+        result: object = yield self._process.session.transfer(transfer, key, 0)
         return result
 
     def _born(self, attempt: Any) -> None:
-        birth = Birth((self._label, self._name), self._world.engine.now_s, attempt)
-        self._world.witness.births.setdefault(attempt.id, birth)
+        birth = Birth((self._label, self._name), self._world.engine.tick(), attempt)
+        self._world.checker.births.setdefault(attempt.id, birth)
 
     def _attempt_of(self, key: str) -> str:
-        entry = self._process.session.transact(lambda books: books.entry(key))
+        entry = self._world.database.records(self._label).entry(key)
         assert entry is not None  # noqa: S101  # it was recorded
         return entry.attempts[0].attempt.id

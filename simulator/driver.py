@@ -7,15 +7,25 @@ One rule: between any two effects a process can stop for a while or for good; wh
 from collections.abc import Callable, Generator
 from typing import Any, Final
 
-from attrs import define, field
+from attrs import define, field, frozen
+from typing_extensions import override
 
-from binance_transfer import flows
-from binance_transfer.wire.answer import Reply
+from binance_transfer.attempt import Attempt
 from binance_transfer.errors import JournalFailed, TransferError
-from binance_transfer.flows import Effect, Flow
+from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction
 from binance_transfer.session import Session
+from binance_transfer.wire.answer import Reply
+from simulator.chance import Chance
 from simulator.engine import EPOCH_MS, Engine
-from simulator.network import Network
+from simulator.network import Network, Sender
+from simulator.story import Silence
+
+_BEFORE: Final[dict[type, str]] = {
+    Post: "before it sends",
+    Read: "before it reads",
+    Transaction: "before a transaction",
+}
+"""What a disturbance is called, by the effect that it comes before."""
 
 Done = Callable[[object], None]
 Life = Generator[Flow[Any], Any, None]
@@ -25,15 +35,16 @@ Life = Generator[Flow[Any], Any, None]
 class Machine:
     """A worker's clocks: wrong by a constant, and set by somebody now and then. The monotonic one only drifts."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, chance: Chance) -> None:
         self._engine: Final = engine
-        self._skew_s: Final = engine.random.uniform(-20, 20)
-        self._drift: Final = 1 + engine.random.uniform(-1, 1) * 5e-5
-        self._start_s = engine.random.uniform(0, 1e5)
+        self._skew_s: Final = chance.between("clock ahead", 0, 20) - chance.between("clock behind", 0, 20)
+        self._drift: Final = 1 + chance.between("clock fast", 0, 5e-5) - chance.between("clock slow", 0, 5e-5)
+        self._start_s = chance.between("running since", 0, 1e5)
+        self._stepped: Final = chance.happens("clock is set now and then", 1.0)
 
     def time(self) -> float:
         """Seconds since 1970, as the machine believes."""
-        stepped_s = 3600.0 if int(self._engine.now_s) % 20 == 0 else 0.0  # set wrongly for a second, then back
+        stepped_s = 3600.0 if self._stepped and int(self._engine.now_s) % 20 == 0 else 0.0  # for a second, then back
         return EPOCH_MS / 1000 + self._engine.now_s + self._skew_s + stepped_s
 
     def monotonic(self) -> float:
@@ -53,8 +64,22 @@ class Machine:
         raise AssertionError(seconds)
 
 
-@define
-class Mischief:
+class SimulatedSession(Session):
+    """A client's session whose alerts are looked at, and whose log nobody reads."""
+
+    on_alert: Callable[[str], None]
+
+    @override
+    def log(self, text: str, /) -> None:
+        pass
+
+    @override
+    def alert(self, text: str, /) -> None:
+        self.on_alert(text)
+
+
+@frozen
+class Faults:
     """What happens to processes and their database: probabilities, per effect."""
 
     crash: float = 0.0
@@ -62,6 +87,8 @@ class Mischief:
     pause_s: tuple[float, float] = (1.0, 60.0)
     suspended: float = 0.3
     """Of the pauses: how many stop the monotonic clock as well."""
+    answer_taken_late: float = 0.0
+    """Of the transfers: the process stops while it waits for the answer, and takes it when it goes on."""
     slow_transaction: float = 0.0
     commit_fails: float = 0.0
     acknowledgement_lost: float = 0.0
@@ -69,26 +96,33 @@ class Mischief:
 
 @define
 class Process:
-    """One life of a worker. ``crashed`` is called once, when it ends too early."""
+    """
+    One life of a worker.
+
+    sender: its name, and whose choices decide what happens to it now.
+    crashed: called once, when it ends too early; without it nothing happens between its effects.
+    """
 
     engine: Engine
     network: Network
     session: Session
     machine: Machine
-    mischief: Mischief = field(factory=Mischief)
+    sender: Sender
+    story: Silence
+    faults: Faults = field(factory=Faults)
     crashed: Callable[[], None] | None = None
-    on_post: Callable[[flows.Post], None] | None = None
+    on_post: Callable[[Post], None] | None = None
     on_commit: Callable[[object], None] | None = None
-    on_alarm: Callable[[str], None] | None = None
     alive: bool = True
-    posted: bool = False
-    """Whether the present call has sent anything."""
-    committed_s: float = 0.0
-    """When its last transaction was committed."""
+    posted: Attempt | None = None
+    """What the present call has sent."""
+    committed: int = 0
+    """The engine's tick at its last transaction."""
 
     def run(self, flow: Flow[Any], done: Done) -> None:
         """Perform a flow; ``done`` gets what it returns, or the TransferError that it raises."""
-        self.posted = False
+        self.posted = None
+        self.sender.since_s = self.engine.now_s
         _Run(self, flow, done).go_on(None, None)
 
 
@@ -109,7 +143,7 @@ class _Run:
         try:
             while process.alive:
                 effect: Effect[Any] = flow.send(result) if error is None else flow.throw(error)
-                if process.crashed is not None and (held_s := self._disturbance(effect)) != 0.0:
+                if process.crashed is not None and (held_s := self._disturbed(effect)) != 0.0:
                     break
                 if (performed := self._perform(effect)) is None:
                     return
@@ -134,27 +168,32 @@ class _Run:
         """Perform an effect; None where its result comes later."""
         process = self._process
         match effect:
-            case flows.Post() | flows.Read():
+            case Post() | Read():
                 if (refusal := process.session.refusal(effect)) is not None:
                     return refusal, None
-                if isinstance(effect, flows.Post):
-                    process.posted = True
+                if isinstance(effect, Post):
+                    process.posted = effect.attempt
                     if process.on_post:
                         process.on_post(effect)
-                process.network.send(effect, self._answered)
+                process.network.send(effect, process.sender, self._taken_late(effect))
                 return None
-            case flows.Sleep(seconds):
+            case Sleep(seconds):
                 process.engine.after(seconds, self._slept)
                 return None
-            case flows.Transaction():
+            case Transaction():
                 return self._transact(effect)
-            case flows.Alarm(text) if process.on_alarm:
-                process.on_alarm(text)
-            case flows.Tell():
-                pass
             case _:
-                return process.session.immediate(effect), None
-        return None, None
+                raise AssertionError(effect)
+
+    def _taken_late(self, effect: Effect[Any]) -> Callable[[Reply], None]:
+        """Return who takes an answer: this flow, at once or when its process goes on."""
+        process = self._process
+        chance, late = process.sender.chance, process.faults.answer_taken_late
+        if not isinstance(effect, Post) or not late or not chance.happens("the answer is taken late", late):
+            return self._answered
+        seconds = chance.between("it stops as it waits, for", *process.faults.pause_s)
+        process.story.tell(process.sender.name, "stops for {:.1f} s as it waits for the answer", seconds)
+        return lambda reply: process.engine.after(seconds, lambda: self._answered(reply))
 
     def _answered(self, reply: Reply) -> None:
         self.go_on(reply, None)
@@ -162,50 +201,67 @@ class _Run:
     def _slept(self) -> None:
         self.go_on(None, None)
 
-    def _transact(self, effect: flows.Transaction[Any]) -> tuple[object, Exception | None]:
-        process, random = self._process, self._process.engine.random
-        chance = random.random()
-        if (chance := chance - process.mischief.commit_fails) < 0:
+    def _transact(self, effect: Transaction[Any]) -> tuple[object, Exception | None]:
+        process = self._process
+        name, chance, faults = process.sender.name, process.sender.chance, process.faults
+        failure = chance.which("commit", (faults.commit_fails, faults.acknowledgement_lost))
+        if failure == 1:
+            process.story.tell(name, "cannot reach the database")
             return None, JournalFailed("the database is out of order")
-        process.committed_s = process.engine.now_s
+        process.committed = process.engine.tick()
         try:
-            result: object = process.session.transact(effect.change)
+            result: object = process.session.transact(effect)
         except Exception as error:  # noqa: BLE001  # what a change raises goes back to its flow as it is
             return None, error
         if process.on_commit:
             process.on_commit(result)
-        if chance < process.mischief.acknowledgement_lost:
+        if failure:
+            process.story.tell(name, "is not told that its transaction was committed")
             return None, JournalFailed("the connection broke while a transaction was committed")
         return result, None
 
-    def _disturbance(self, effect: Effect[Any]) -> float:
-        """Return 0 for none, the seconds of a pause, -1 for a crash."""
-        process, mischief = self._process, self._process.mischief
-        random = process.engine.random
-        chance = random.random()
-        if (chance := chance - mischief.crash) < 0:
-            process.alive = False
-            if isinstance(effect, flows.Post) and random.random() < 0.5 and not process.session.refusal(effect):  # noqa: PLR2004  # it had left
-                if process.on_post:
-                    process.on_post(effect)
-                process.network.send(effect, _to_nobody)
-            self._flow.close()
-            assert process.crashed is not None  # noqa: S101  # asked before
-            process.crashed()
-            return -1.0
-        if (chance := chance - mischief.pause) < 0:
-            seconds = random.uniform(*mischief.pause_s)
-            if random.random() < mischief.suspended:
-                process.machine.suspend(seconds)
-            return seconds
-        if isinstance(effect, flows.Transaction) and chance < mischief.slow_transaction:
-            return random.uniform(0.0005, 0.03)
-        return 0.0
+    def _disturbed(self, effect: Effect[Any]) -> float:
+        """Return 0 for nothing, the seconds of a pause, -1 for a crash."""
+        process, faults = self._process, self._process.faults
+        name, chance = process.sender.name, process.sender.chance
+        slow = faults.slow_transaction if isinstance(effect, Transaction) else 0.0
+        match chance.which(_BEFORE.get(type(effect), "between effects"), (faults.crash, faults.pause, slow)):
+            case 1:
+                self._crash(effect)
+                return -1.0
+            case 2:
+                seconds = chance.between("pause of", *faults.pause_s)
+                suspended = chance.happens("and its clock stops too", faults.suspended)
+                if suspended:
+                    process.machine.suspend(seconds)
+                process.story.tell(name, "stops for {:.1f} s {}", seconds, _BEFORE.get(type(effect), "and goes on"))
+                return seconds
+            case 3:
+                return chance.between("slow transaction", 0.0005, 0.03)
+            case _:
+                return 0.0
+
+    def _crash(self, effect: Effect[Any]) -> None:
+        process = self._process
+        process.alive = False
+        sent = isinstance(effect, Post) and process.sender.chance.happens("the request had left", 0.5)
+        process.story.tell(
+            process.sender.name,
+            "crashes {}",
+            "as it sends" if sent else _BEFORE.get(type(effect), "and forgets what it did"),
+        )
+        if sent and isinstance(effect, Post) and not process.session.refusal(effect):
+            if process.on_post:
+                process.on_post(effect)
+            process.network.send(effect, process.sender, _to_nobody)
+        self._flow.close()
+        assert process.crashed is not None  # noqa: S101  # asked before
+        process.crashed()
 
 
 def waiting(seconds: float) -> Flow[None]:
     """Let time pass."""
-    yield from flows.Sleep(seconds)
+    yield from Sleep(seconds)
 
 
 def _to_nobody(_reply: Reply) -> None:

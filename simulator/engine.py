@@ -1,32 +1,34 @@
 """
 Virtual time and what happens in it.
 
-One rule: all that happens is an event in one queue, and chance comes from one seed, so a history can be run again.
+One rule: all that happens is an event in one queue, so the same choices make the same history.
 """
 
 import heapq
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from math import inf
-from random import Random
-from typing import Any, Final
+from typing import Final
 
 EPOCH_MS: Final = 1_700_000_000_000
-
-Program = Generator[Any, Any, None]
 
 
 class Engine:
     """A queue of events, in the order of their time."""
 
-    def __init__(self, seed: int) -> None:
-        self.random: Final = Random(seed)  # noqa: S311  # chance has to repeat itself here
+    def __init__(self) -> None:
         self.now_s = 0.0
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._number = 0
+        self._ticks = 0
 
     def now_ms(self) -> int:
         """Return the true time in milliseconds since 1970."""
         return EPOCH_MS + int(self.now_s * 1000)
+
+    def tick(self) -> int:
+        """Return a number that grows: it orders what happens at the same moment."""
+        self._ticks += 1
+        return self._ticks
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         """Let something happen later."""

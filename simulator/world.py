@@ -1,209 +1,286 @@
 """
-Workers that transfer, are left without answers, restart and reconcile; and what has to be true of it all at the end.
+One world: an exchange, its accounts, the workers, a person and perhaps a database, from a seed or from a record.
 
-One rule: a verdict is compared with what the exchange did, never with what anybody said it did.
+One rule: a world is set up here and judged by `simulator.checker`; in between everybody acts by themselves.
 """
 
-import json
-from collections import Counter
-from collections.abc import Collection, Generator
+from collections import deque
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Final
+from functools import partial
+from itertools import count
+from math import inf
+from random import Random
+from typing import TYPE_CHECKING, Final, cast
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-from binance_transfer import flows
 from binance_transfer.attempt import Attempt
-from binance_transfer.errors import Ambiguous, NotExecuted, OutcomeUnknown, TransferError
-from binance_transfer.wire.outcome import Receipt
-from binance_transfer.session import Session
+from binance_transfer.policy import Policy
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import TransferType
+from binance_transfer_api.api.asset.universal_transfer import WEIGHT_LIMIT
 from binance_transfer_sandbox import Exchange, HistoryBehaviour, Limits
-from simulator.driver import Life, Machine, Process, waiting
+from simulator.chance import Chance
+from simulator.checker import Checker, Report, Wrong
+from simulator.closing import close_account
+from simulator.database import Database, MemoryJournal
+from simulator.driver import Machine, Process, SimulatedSession
 from simulator.engine import Engine
-from simulator.network import Network, Weather
+from simulator.network import Network, Sender, Traffic
+from simulator.pacing import PacingWatch
+from simulator.person import Person
+from simulator.scenario import Scenario
+from simulator.story import Silence, Story
+from simulator.truth import HIDDEN_TYPES, Truth
+from simulator.worker import SIZES, Job, JournaledWorker, Worker
 
-_KEY: Final = {"api_key": "simulated", "secret": "simulated"}  # nothing is signed here
-_TYPES: Final[tuple[TransferType, ...]] = (
-    "MAIN_UMFUTURE",
-    "MAIN_FUNDING",
-    "MARGIN_ISOLATEDMARGIN",
-    "MAIN_ISOLATED_MARGIN",
-)
-_SYMBOLS: Final = {"MARGIN_ISOLATEDMARGIN": "BTCUSDT", "MAIN_ISOLATED_MARGIN": "ETHUSDT"}
-HIDDEN_TYPES: Final = frozenset({"MAIN_ISOLATED_MARGIN"})  # those that history may call something else
-MONEY: Final = "1000000000"
+if TYPE_CHECKING:
+    from binance_transfer.journal import Journal
+
+_SHARED: Final[tuple[TransferType, ...]] = ("MAIN_UMFUTURE", "MAIN_FUNDING")
+_TO_ISOLATED: Final[TransferType] = "MARGIN_ISOLATEDMARGIN"
+_FROM_ISOLATED: Final[TransferType] = "ISOLATEDMARGIN_MARGIN"
+_HIDDEN: Final[TransferType] = "MAIN_ISOLATED_MARGIN"
+_PAIRS: Final = ("BTCUSDT", "ETHUSDT")
+_AMOUNTS: Final = ("1", "1.0", "2", "2.00", "1.000", "7.3456")
+_MONEY: Final = "1000000000"
+_MIDNIGHT_S: Final = 6_400.0  # the first one after the engine's epoch
+_HORIZON_S: Final = 20_000.0
 _NOISE_ROWS: Final = 130  # more than a page
-_UNLIMITED: Final = Limits(uid_weight_1m=10**9, ip_weight_1m=10**9, spot_ip_weight_1m=10**9)
+_NEARLY: Final = Decimal("1.005")
+_UNLIMITED: Final = 10**9
+_WEIGHTS: Final = (9_000, 18_000, 900)  # few, so that a small world meets the limit
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@frozen
-class Scenario:
-    """How much happens, and in which weather."""
-
-    transfers: int = 200
-    workers: int = 4
-    settle_ms: int = 12_000
-    deadline_s: float = 120.0
-    restart: float = 0.25
-    postponed: float = 0.2
-    """An attempt is left alone until its window is over, and reconciled after all else."""
-    noise: float = 0.005
-    weather: Weather = field(factory=Weather)
+def journal_account(label: str, api_key: str) -> str:
+    """Name the journal's account: rule 9."""
+    del api_key
+    return label
 
 
-@frozen
-class Verdict:
-    """What a worker was told about an attempt, last."""
+@define(eq=False)
+class World:
+    """All there is in one history."""
 
-    attempt: Attempt
-    result: Receipt | TransferError
-    reconciled: bool
-
-
-@frozen
-class Report:
-    """What came of a world."""
-
-    transfers: int
-    outcomes: Counter[str]
-    violations: tuple[str, ...]
-
-
-@define
-class _Worker:
-    """One process with a client, one transfer after the other."""
-
-    number: int
     engine: Engine
-    network: Network
     exchange: Exchange
     scenario: Scenario
-    verdicts: list[Verdict]
-    process: Process = field(init=False)
-    _sizes: list[int] = field(factory=lambda: [1, 2])
-    _known: set[int] = field(factory=set)
-    _postponed: list[tuple[Attempt, frozenset[int]]] = field(factory=list)
+    chance: Chance
+    story: Silence
+    checker: Checker
+    database: Database
+    policy: Policy
+    closers: list[Callable[[], None]] = field(factory=list)
+    busy: int = 0
+    _api_keys: Iterator[int] = field(factory=lambda: count(1))
+    _letters: Iterator[str] = field(factory=lambda: iter(_LETTERS))
 
-    @property
-    def _window_s(self) -> float:
-        """How long a window lasts, and then some."""
-        return (self.process.session.settings.recv_window_ms + self.scenario.settle_ms) / 1000 + 5
+    def process(
+        self, label: str, network: Network, machine: Machine, sender: Sender, recv_window_ms: int = 5_000
+    ) -> Process:
+        """Start a process with a client of an account, and with an API key that was not used before."""
+        api_key = f"key-{next(self._api_keys)}"
+        # Settings may change with a restart; they are never less than what the exchange keeps to.
+        settle_ms = sender.chance.pick("settle_ms", self.scenario.settles_ms)
+        with_journal = self.scenario.journal
+        journal = MemoryJournal(self.database, journal_account(label, api_key)) if with_journal else None
+        session = SimulatedSession(
+            {"api_key": api_key, "secret": "simulated"},  # nothing is signed here
+            "https://simulated.invalid",
+            recv_window_ms,
+            10.0,
+            machine,
+            settle_ms,
+            (),
+            journal=cast("Journal | None", journal),
+            policy=self.policy,
+        )
+        session.on_alert = self.checker.alerts.append
+        return Process(self.engine, network, session, machine, sender, self.story)
 
-    def start(self) -> None:
-        self._restart()
-        self._continue(self._life(), None)
+    def worker_name(self) -> str:
+        """Return a name that no other worker has."""
+        return f"worker {next(self._letters)}"
 
-    def _restart(self) -> None:
-        machine = Machine(self.engine)
-        session = Session(_KEY, "https://simulated.invalid", 5_000, 10.0, machine, self.scenario.settle_ms, ())
-        self.process = Process(self.engine, self.network, session, machine)
+    def ended(self) -> None:
+        """Note that a worker has nothing to do any more; after the last one the books are closed."""
+        self.busy -= 1
+        if self.busy == 0:
+            self.close()
 
-    def _life(self) -> Life:
-        settings = self.process.session.settings
-        for _ in range(self.scenario.transfers // self.scenario.workers):
-            transfer = self._transfer()
-            if self.engine.random.random() < self.scenario.noise:
-                self._noise(transfer)
-            attempt: Attempt = yield flows.prepare(transfer, settings)
-            result: Receipt | TransferError = yield flows.execute(attempt, settings)
-            self._note(attempt, result, reconciled=False)
-            if isinstance(result, OutcomeUnknown):
-                if self.engine.random.random() < self.scenario.postponed:
-                    self._postponed.append((attempt, frozenset(self._known)))
-                    yield waiting(self._window_s)
-                else:
-                    if self.engine.random.random() < self.scenario.restart:
-                        self._restart()
-                    yield from self._reconcile(attempt, self._known)
-        self._restart()
-        for attempt, known in self._postponed:
-            yield from self._reconcile(attempt, known)
+    def close(self) -> None:
+        """Let every account come to its end."""
+        for close in self.closers:
+            close()
 
-    def _reconcile(self, attempt: Attempt, known: Collection[int]) -> Life:
-        """Reconcile an attempt that was stored, with the ids that were stored beside it."""
-        attempt = Attempt.from_dict(json.loads(json.dumps(attempt.to_dict())))
-        session = self.process.session
-        result: Receipt | TransferError = yield session.reconciliation(attempt, self.scenario.deadline_s, known)
-        self._note(attempt, result, reconciled=True)
-        if isinstance(result, OutcomeUnknown):
-            # Another transfer of this size inside the open window would break what reconciliation assumes.
-            size = int(attempt.transfer.amount) % 1000
-            self._sizes = [max(self._sizes) + 1 if other == size else other for other in self._sizes]
+    def imitate(self, network: Network, transfer: Transfer) -> None:
+        """Let somebody else make a transfer that is nearly the same."""
+        amount = f"{transfer.amount * _NEARLY:f}"
+        self.story.tell("somebody else", "makes {} {} {}", transfer.type, amount, transfer.asset)
+        values = dict(Attempt(transfer, self.engine.now_ms(), 5_000).request().parameters) | {"amount": amount}
+        texts = {name: str(value) for name, value in values.items()}
+        self.exchange.perform("transfer", texts, uid=network.uid, fault=None)
 
-    def _transfer(self) -> Transfer:
-        name = self.engine.random.choice(_TYPES)
-        amount = Decimal(self.number * 1000 + self.engine.random.choice(self._sizes))
-        return Transfer(name, "USDT", amount, to_symbol=_SYMBOLS.get(name))
-
-    def _noise(self, transfer: Transfer) -> None:
-        """Fill a page with transfers that somebody else makes, one of them just as large."""
-        name = transfer.type
-        for row in range(self.engine.random.randrange(_NOISE_ROWS)):
-            amount = str(row) if row else transfer.amount_text
-            values = {"type": name, "asset": "BNB", "amount": amount, "timestamp": str(self.engine.now_ms())}
-            symbol = {"toSymbol": _SYMBOLS[name]} if name in _SYMBOLS else {}
-            self.exchange.perform("transfer", values | symbol, fault=None)
-
-    def _note(self, attempt: Attempt, result: Receipt | TransferError, *, reconciled: bool) -> None:
-        self.verdicts.append(Verdict(attempt, result, reconciled))
-        if isinstance(result, Receipt):
-            self._known.add(result.tran_id)
-
-    def _continue(self, life: Life, result: object) -> None:
-        try:
-            flow = life.send(result) if result is not None else next(life)
-        except StopIteration:
-            return
-        self.process.run(flow, lambda outcome: self._continue(life, outcome))
+    def burst(self, network: Network, transfer: Transfer, rows: int) -> None:
+        """Let somebody else make transfers of a type: one as large as this one, and larger ones."""
+        self.story.tell("somebody else", "makes {} {}", rows, transfer.type)
+        for row in range(rows):
+            asset, amount = ("USDT", str(100_000 + row)) if row % 2 else ("BNB", str(100_000 + row))
+            if row == 0:
+                amount = transfer.amount_text
+            values = {"type": transfer.type, "asset": asset, "amount": amount}
+            stamped = values | {"timestamp": str(self.engine.now_ms())}
+            self.exchange.perform("transfer", stamped, uid=network.uid, fault=None)
 
 
-def run(seed: int, scenario: Scenario | None = None) -> Report:
+def run(seed: int, scenario: Scenario) -> Report:
     """Run one world and say what came of it."""
-    scenario = scenario or Scenario()
-    engine = Engine(seed)
-    random = engine.random
+    return play(seed, scenario, Chance(Random(seed)))[0]  # noqa: S311  # chance has to repeat itself here
+
+
+def play(
+    seed: int, scenario: Scenario, chance: Chance, *, aloud: bool = False, until_s: float = inf
+) -> tuple[Report, Silence]:
+    """Run one world with these choices to its end or until then, and tell its story where somebody listens."""
+    engine = Engine()
+    story = Story(engine) if aloud else Silence()
+    exchange = _exchange(seed, scenario, chance.stream("the exchange"), engine)
+    limited = scenario.journal and chance.stream("the policy").happens("a limit by day", scenario.limited)
+    if limited:
+        engine.now_s = _MIDNIGHT_S - chance.stream("the policy").between("before midnight", 5, 60)
+    traffic, pacing = Traffic(), PacingWatch()
+    networks = {
+        label: Network(
+            engine,
+            exchange,
+            _open_account(exchange),
+            scenario.weather,
+            scenario.settle_ms,
+            hides=HIDDEN_TYPES,
+            traffic=traffic,
+            pacing=pacing,
+            story=story,
+        )
+        for label in scenario.accounts
+    }
+    limit = Decimal(scenario.jobs // 2) if limited else None
+    truth = Truth(exchange, traffic, networks, scenario.settle_ms)
+    checker = Checker(seed, engine, traffic, exchange, networks, truth, pacing, limit, story)
+    policy = Policy(max_per_day={"USDT": limit} if limit else None)
+    world = World(engine, exchange, scenario, chance, story, checker, Database(story), policy)
+    for label, network in networks.items():
+        if chance.stream(label).exists():
+            _populate(world, label, network)
+    if not world.busy:
+        world.close()
+    horizon_s = engine.now_s + _HORIZON_S
+    engine.run(min(horizon_s, until_s))
+    if world.busy and horizon_s <= until_s:
+        checker.violate(Wrong.ENDLESS, f"{world.busy} workers wait for ever")
+    checker.look_back(world.database)
+    return Report(sum(traffic.deliveries.values()), checker.events, tuple(checker.violations)), story
+
+
+def _exchange(seed: int, scenario: Scenario, chance: Chance, engine: Engine) -> Exchange:
+    paced = scenario.journal and chance.happens("its own limits", scenario.paced)
+    unlisted = chance.happens("does not know a type, and shows all instead", scenario.unlisted)
     history = HistoryBehaviour(
-        newest_first=random.random() < 0.5,  # noqa: PLR2004  # a coin
-        whole_seconds=random.random() < 0.5,  # noqa: PLR2004
-        omits_empty_rows=random.random() < 0.5,  # noqa: PLR2004
+        newest_first=not chance.happens("oldest first", 0.5),
+        whole_seconds=chance.happens("whole seconds", 0.5),
+        omits_empty_rows=chance.happens("no rows where there are none", 0.5),
+        ignores_symbols=scenario.journal and chance.happens("ignores symbols", 0.5),
+        total_off_by=1 if chance.happens("pages never add up", scenario.unsound) else 0,
+        unlisted_types=HIDDEN_TYPES if unlisted else frozenset(),
+        ignores_unknown_types=unlisted,
     )
-    exchange = Exchange(engine.now_ms, seed, history=history, limits=_UNLIMITED)
-    wallets = ("spot", "cross_margin", "isolated_margin:BTCUSDT", "isolated_margin:ETHUSDT")
-    uid = exchange.open_account({wallet: {"USDT": MONEY, "BNB": MONEY} for wallet in wallets})
-    network = Network(engine, exchange, uid, scenario.weather, scenario.settle_ms, hides=HIDDEN_TYPES)
-    verdicts: list[Verdict] = []
-    for number in range(1, scenario.workers + 1):
-        _Worker(number, engine, network, exchange, scenario, verdicts).start()
-    engine.run()
-    outcomes = Counter(
-        f"{'reconciled: ' if verdict.reconciled else ''}{type(verdict.result).__name__}" for verdict in verdicts
+    limits = Limits(
+        uid_weight_1m=WEIGHT_LIMIT if paced else _UNLIMITED,
+        ip_weight_1m=_UNLIMITED,
+        spot_ip_weight_1m=_UNLIMITED,
+        transfer_weight=chance.pick("weight of a transfer", _WEIGHTS) if paced else 1,
     )
-    first = sum(not verdict.reconciled for verdict in verdicts)
-    return Report(first, outcomes, tuple(_violations(seed, scenario, network, verdicts, first)))
+    return Exchange(engine.now_ms, seed, history=history, limits=limits)
 
 
-def _violations(
-    seed: int, scenario: Scenario, network: Network, verdicts: list[Verdict], transfers: int
-) -> Generator[str, None, None]:
-    truth = network.truth
-    owners: dict[int, str] = {}
-    for verdict in verdicts:
-        attempt, result = verdict.attempt, verdict.result
-        executions = truth.executions.get(attempt.id, [])
-        said = f"seed {seed}: {type(result).__name__} for {attempt.transfer.type} {attempt.transfer.amount}"
-        if isinstance(result, Receipt):
-            if owners.setdefault(result.tran_id, attempt.id) != attempt.id:
-                yield f"{said}: its id belongs to another attempt too"
-            if result.tran_id not in [tran_id for tran_id, moved in executions if moved or not verdict.reconciled]:
-                yield f"{said}: the exchange did not make it"
-        elif isinstance(result, NotExecuted):
-            if any(moved for _, moved in executions):
-                yield f"{said}: the exchange made it"
-        elif isinstance(result, Ambiguous):
-            yield f"{said}: nobody made a second one"
-        if truth.deliveries.get(attempt.id, 0) > 1:
-            yield f"{said}: sent {truth.deliveries[attempt.id]} times"
-    if transfers != scenario.transfers // scenario.workers * scenario.workers:
-        yield f"seed {seed}: only {transfers} of {scenario.transfers} transfers came to an end"
+def _open_account(exchange: Exchange) -> int:
+    wallets = ("spot", "cross_margin", *(f"isolated_margin:{pair}" for pair in _PAIRS))
+    return exchange.open_account({wallet: {"USDT": _MONEY, "BNB": _MONEY} for wallet in wallets})
+
+
+def _populate(world: World, label: str, network: Network) -> None:
+    scenario, chance = world.scenario, world.chance.stream(label)
+    queues: list[deque[Job]] = [deque() for _ in range(scenario.workers)]
+    for number in range(scenario.jobs):
+        place = number % scenario.workers
+        if (job := _job(world, label, number, place)) is None:
+            continue
+        queues[place].append(job)
+        if job.shared:
+            queues[(place + 1) % scenario.workers].append(job)
+    kind = JournaledWorker if scenario.journal else Worker
+    workers = [kind(world, world.worker_name(), label, network, queue) for queue in queues]
+    workers = [worker for worker in workers if worker.jobs]
+    for worker in workers:
+        world.engine.after(chance.between("starts after", 0, 0.5), worker.start)
+    world.busy += len(workers)
+    if scenario.journal:
+        _misconfigure(world, label, queues)
+        Person(world, label, network).start()
+        world.closers.append(partial(close_account, world, label, network))
+
+
+def _misconfigure(world: World, label: str, queues: list[deque[Job]]) -> None:
+    """Let one worker have an account's name and the other one's API key. It comes when the account is long bound."""
+    name = world.worker_name()
+    if not world.chance.stream(name).happens("there is one", world.scenario.misconfigured):
+        return
+    other = next(known for other, known in world.checker.networks.items() if other != label)
+    keyed = [job for queue in queues for job in queue if job.key is not None]
+    stranger = JournaledWorker(world, name, label, other, deque(keyed[: world.scenario.jobs // 8]))
+    if stranger.jobs:
+        world.engine.after(60, lambda: stranger.start() if world.checker.served(label) else world.ended())
+        world.busy += 1
+
+
+def _job(world: World, label: str, number: int, worker: int) -> Job | None:
+    scenario, chance = world.scenario, world.chance.stream(f"{label}, job {number}")
+    if not chance.exists():
+        return None
+    noisy = chance.below("how many", _NOISE_ROWS) if chance.happens("strangers are busy", scenario.noise) else 0
+    near = chance.happens("a stranger makes nearly the same", scenario.near)
+    if not scenario.journal:
+        # Nobody spaces identical transfers here, so each worker has amounts of its own.
+        amount = str(10**worker * (10 + chance.below("size", SIZES)))
+        transfer = _of_type(chance.pick("type", (*_SHARED, _TO_ISOLATED, _HIDDEN)), amount, _PAIRS[0])
+        return Job(f"transfer-{number}", None, transfer, noisy=_listed(transfer, noisy), near=near)
+    unkeyed = chance.happens("has no key", scenario.unkeyed)
+    name = f"unkeyed-{number}" if unkeyed else f"sweep-{number}"
+    amount = str(6 - chance.below("size", 4))
+    if chance.happens("one of few amounts", scenario.alike):
+        amount = chance.pick("amount", _AMOUNTS)
+    isolated = (0.05, scenario.isolated / 2, scenario.isolated / 2)
+    kinds = (*_SHARED, _HIDDEN, _TO_ISOLATED, _FROM_ISOLATED)
+    place = chance.which("kind", isolated)
+    kind = kinds[place + 1] if place else chance.pick("type", _SHARED)
+    transfer = _of_type(kind, amount, chance.pick("pair", _PAIRS))
+    return Job(
+        name,
+        None if unkeyed else name,
+        transfer,
+        prepared=chance.happens("prepared", scenario.prepared),
+        shared=not unkeyed and chance.happens("told to two workers", scenario.shared),
+        noisy=_listed(transfer, noisy),
+        near=near and transfer.type in _SHARED,
+    )
+
+
+def _listed(transfer: Transfer, noisy: int) -> int:
+    """Keep strangers to the types that an audit can list: it does not know their symbols."""
+    return noisy if transfer.type in _SHARED else 0
+
+
+def _of_type(name: TransferType, amount: str, pair: str) -> Transfer:
+    to_pair = pair if name in {_TO_ISOLATED, _HIDDEN} else None
+    return Transfer(name, "USDT", amount, from_symbol=pair if name == _FROM_ISOLATED else None, to_symbol=to_pair)

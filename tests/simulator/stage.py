@@ -6,19 +6,20 @@ from typing import Any, cast
 
 from attrs import define, field
 
-from binance_transfer import bookkeeping, flows
 from binance_transfer.attempt import Attempt
-from binance_transfer.entries import Entry
 from binance_transfer.errors import JournalFailed, TransferError
-from binance_transfer.flows import Effect, Flow
+from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction
+from binance_transfer.journal import rules
+from binance_transfer.journal.records import Entry
+from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.policy import Policy
-from binance_transfer.session import Session
 from binance_transfer.transfer import Transfer
 from binance_transfer.wire.answer import NoAnswer, Reply
 from binance_transfer_sandbox import Exchange, HistoryBehaviour
 from binance_transfer_sandbox.faults import Fault
-from simulator import keyed
-from simulator.books import Database, MemoryJournal
+from simulator import world
+from simulator.database import Database, MemoryJournal
+from simulator.driver import SimulatedSession
 from simulator.network import NAMES, seen
 
 SETTLE_MS = 12_000
@@ -53,6 +54,7 @@ class Stage:
     database: Database = field(factory=Database)
     history: HistoryBehaviour = field(factory=HistoryBehaviour)
     policy: Policy | None = None
+    alerts: list[str] = field(factory=list)
     exchange: Exchange = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -60,19 +62,20 @@ class Stage:
         wallets = ("spot", "cross_margin", "isolated_margin:BTCUSDT", "isolated_margin:ETHUSDT")
         self.exchange.open_account({wallet: {"USDT": "1000"} for wallet in wallets})
 
-    def worker(self, api_key: str = "key-1") -> "Worker":
-        journal = MemoryJournal(self.database, keyed.journal_account("treasury", api_key))
-        session = Session(
+    def worker(self, api_key: str = "key-1", *, timeout_s: float = 10.0, settle_ms: int = SETTLE_MS) -> "Worker":
+        journal = MemoryJournal(self.database, world.journal_account("treasury", api_key))
+        session = SimulatedSession(
             {"api_key": api_key, "secret": "simulated"},
             "https://simulated.invalid",
             5_000,
-            10.0,
+            timeout_s,
             self.clock,
-            SETTLE_MS,
+            settle_ms,
             (),
             journal=cast("Any", journal),
             policy=self.policy,
         )
+        session.on_alert = self.alerts.append
         return Worker(self, session)
 
     @property
@@ -80,11 +83,8 @@ class Stage:
         """How many transfers the exchange has made."""
         return len(self.exchange.ledger.executions())
 
-    def recorded(self, key: str) -> bool:
-        return self.database.books("treasury").entry(key) is not None
-
     def entry(self, key: str) -> Entry:
-        entry = self.database.books("treasury").entry(key)
+        entry = self.database.records("treasury").entry(key)
         assert entry is not None
         return entry
 
@@ -94,7 +94,7 @@ class Worker:
     """A process on the stage."""
 
     stage: Stage
-    session: Session
+    session: SimulatedSession
 
     def transfer(
         self,
@@ -106,12 +106,19 @@ class Worker:
         within_s: float | None = None,
     ) -> "Act":
         """Begin a call. ``meets`` and ``answered`` say what becomes of what it sends."""
-        flow = self.session.order(transfer, key, within_s)
-        return Act(self, flow, meets, answered)
+        flow = self.session.transfer(transfer, key, within_s)
+        return Act(self, flow, meets, answered=answered)
+
+    def run(self, flow: Flow[Any]) -> Any:
+        """Perform a flow to its end."""
+        return Act(self, flow, None, answered=True).finish()
 
     def person(self, key: str, tran_id: int | None) -> None:
-        now_ms = self.session.server_clock.now().server_ms
-        self.session.transact(lambda books: bookkeeping.resolve(books, key, tran_id, "looked", now_ms))
+        now_ms = self.session.clock.now_ms()
+        self.change(lambda journal: rules.resolve(journal, key, tran_id, "looked", now_ms))
+
+    def change(self, change: Callable[[JournalTransaction], Any]) -> Any:
+        return self.session.transact(Transaction(change, 1.0))
 
 
 @define
@@ -127,6 +134,8 @@ class Act:
     after_history: Callable[[], None] | None = None
     transactions_left: int = 1_000_000
     """The database fails once, after so many."""
+    _performed: Any = None
+    """What an effect came to, where the process has stopped before it saw that."""
 
     def until(self, wanted: Callable[[Effect[Any]], bool]) -> "Act":
         """Go on until the next effect is such a one. It is not performed."""
@@ -134,6 +143,13 @@ class Act:
         while self.effect is not None and not wanted(self.effect):
             self._step()
         assert self.effect is not None, f"it ended with {self.result!r}"
+        return self
+
+    def stopped_after(self, wanted: Callable[[Effect[Any]], bool]) -> "Act":
+        """Go on until such an effect is performed. What it came to is seen when the call goes on."""
+        self.until(wanted)
+        assert self.effect is not None
+        self._performed = self._perform(self.effect)
         return self
 
     def finish(self) -> Any:
@@ -151,8 +167,9 @@ class Act:
 
     def _step(self) -> None:
         assert self.effect is not None
+        performed, self._performed = self._performed, None
         try:
-            result = self._perform(self.effect)
+            result = performed or self._perform(self.effect)
         except Exception as error:  # noqa: BLE001  # the flow decides what it means
             raised = error
             self._resume(lambda: self.flow.throw(raised))
@@ -170,25 +187,25 @@ class Act:
     def _perform(self, effect: Effect[Any]) -> object:
         session, clock = self.worker.session, self.worker.stage.clock
         match effect:
-            case flows.Post(attempt):
+            case Post(attempt):
                 assert session.refusal(effect) is None
                 reply = self._sent(attempt.request(), self.meets)
                 return reply if self.answered else NoAnswer(sent=True, reason="lost")
-            case flows.Read(request):
+            case Read(request):
                 reply = self._sent(request, None)
                 if "asset/transfer" in request.path and self.after_history:
                     self.after_history()
                 return reply
-            case flows.Sleep(seconds):
+            case Sleep(seconds):
                 clock.sleep(seconds)
                 return None
-            case flows.Transaction(change):
+            case Transaction():
                 self.transactions_left -= 1
                 if self.transactions_left == 0:
                     raise JournalFailed("the database is out of order")
-                return session.transact(change)
+                return session.transact(effect)
             case _:
-                return session.immediate(effect)
+                raise AssertionError(effect)
 
     def _sent(self, request: Any, fault: Fault | None) -> Reply:
         name = NAMES[request.method, request.path]
@@ -197,12 +214,17 @@ class Act:
 
 def sending(effect: Effect[Any]) -> bool:
     """The next effect sends a transfer."""
-    return isinstance(effect, flows.Post)
+    return isinstance(effect, Post)
+
+
+def recording(effect: Effect[Any]) -> bool:
+    """The next effect records an attempt."""
+    return isinstance(effect, Transaction) and "_begin" in getattr(effect.change, "__qualname__", "")
 
 
 def writing_verdict(effect: Effect[Any]) -> bool:
     """The next effect writes what reconciliation found."""
-    return isinstance(effect, flows.Transaction) and "_closed" in getattr(effect.change, "__qualname__", "")
+    return isinstance(effect, Transaction) and "_close" in getattr(effect.change, "__qualname__", "")
 
 
 def amount(text: str, *, pair: str | None = None) -> Transfer:

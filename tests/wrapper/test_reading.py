@@ -297,7 +297,7 @@ def test_preflight_measures_the_clock(way: Way, sandbox: Sandbox, offset_ms: int
     sandbox.exchange.clock_offset_ms = offset_ms
     credentials = bt.Credentials(**sandbox.credentials)
     found = calls.preflight(way, base_url=sandbox.base_url, credentials=credentials)
-    assert abs(found.clock_offset_ms - offset_ms) < 1000
+    assert found.clock_offset_ms == pytest.approx(offset_ms, abs=1000)
 
 
 def test_preflight_moves_nothing(way: Way, sandbox: Sandbox) -> None:

@@ -73,6 +73,25 @@ class Deadline:
         return Deadline(self.clock, min(self.at_s, self.clock.monotonic() + seconds))
 
 
+class Turn:
+    """Lets one call at a time do what several need done. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._free: Final = [None]  # list.pop is atomic, also beside a fork
+
+    def take(self) -> bool:
+        """Take the turn; False where another call has it."""
+        try:
+            self._free.pop()
+        except IndexError:
+            return False
+        return True
+
+    def give_back(self) -> None:
+        """Let another call have it."""
+        self._free.append(None)
+
+
 class ServerClock:
     """
     The estimate of the exchange's clock that one client keeps. Threads may share it.
@@ -87,7 +106,8 @@ class ServerClock:
         self._anchor: tuple[float, float] = (clock.monotonic(), clock.time() * 1000)
         self._was_read = False
         self._stale = True
-        self._turns: Final = [None]  # whoever takes the one item reads; list.pop is atomic, also beside a fork
+        self.turn: Final = Turn()
+        """For whoever reads the exchange's clock."""
 
     def now_ms(self) -> int:
         """Estimate the exchange's clock, in ms since 1970. Until it was read, the machine's clock serves."""
@@ -117,15 +137,3 @@ class ServerClock:
         if not self._was_read or self._stale or not server_ms <= estimate_ms <= latest_ms:
             self._anchor = (answered_s, server_ms)
         self._was_read, self._stale = True, False
-
-    def begin_reading(self) -> bool:
-        """Take the turn to read the clock; False where another call is reading it. Give it back with end_reading."""
-        try:
-            self._turns.pop()
-        except IndexError:
-            return False
-        return True
-
-    def end_reading(self) -> None:
-        """Give the turn back."""
-        self._turns.append(None)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from binance_transfer.attempt import Attempt, checked_recv_window_ms
 from binance_transfer.base_url import checked_base_url, environment_of
-from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock
+from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock, Turn
 from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied, ProvenAbsent, ReadFailed
 from binance_transfer.events import AlarmEvent, Event, OnEvent
 from binance_transfer.flows import calls
@@ -88,6 +88,7 @@ class Session:
             journal.follow(self.clock)
         self._on_event: Final = on_event if on_event is None else _having("on_event", on_event, ("__call__",))
         self._bound = False
+        self._binding: Final = Turn()
         self.closed = False
         self._process: Final = os.getpid()
         self._sent: Final[dict[str, int]] = {}
@@ -168,10 +169,12 @@ class Session:
 
     def _bind(self, deadline: Deadline) -> Flow[None]:
         """Make sure, once, that the journal's account is this client's."""
-        if not self._bound:
-            fingerprint = hashlib.sha256(self.credentials.api_key.encode()).hexdigest()
-            yield from idempotency.bind(self, environment_of(self.base_url), fingerprint, deadline)
-            self._bound = True
+        yield from calls.once(self._binding, lambda: not self._bound, lambda: self._bind_now(deadline), deadline)
+
+    def _bind_now(self, deadline: Deadline) -> Flow[None]:
+        fingerprint = hashlib.sha256(self.credentials.api_key.encode()).hexdigest()
+        yield from idempotency.bind(self, environment_of(self.base_url), fingerprint, deadline)
+        self._bound = True
 
     def prepare(self, transfer: Transfer) -> Flow[Attempt]:
         """Make the flow for an attempt that is not sent yet."""

@@ -60,6 +60,8 @@ def main(given: dict[str, Any]) -> None:
                 client.transfer("MAIN_UMFUTURE", "USDT", given["amount"])
             except bt.RateLimited:
                 say({"limited_ms": int(clock.time() * 1000)})
+            except bt.NotSent as wait:  # the minute is used up
+                clock.sleep(wait.retry_after_s or 1)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ before says that nothing was sent.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeVar
 
 from attrs import frozen
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.balances import Balances, balances_of
-from binance_transfer.clock import Deadline
+from binance_transfer.clock import Deadline, Turn
 from binance_transfer.errors import (
     ClockOutOfSync,
     NotExecuted,
@@ -39,7 +40,7 @@ T = TypeVar("T")
 Model = TypeVar("Model")
 
 _INVALID_TIMESTAMP: Final = -1021
-_POLL_S: Final = 0.01  # while another call reads the clock
+_POLL_S: Final = 0.01  # while another call reads what is needed
 SHARE_TO_SEND: Final = 0.25
 """The share of ``timeout_s`` that has to be left when a transfer is sent: without it no answer could be waited for."""
 SHARE_AFTER_A_WAIT: Final = 0.5
@@ -77,15 +78,22 @@ def measure_clock(context: Context, deadline: Deadline) -> Flow[int]:
 
 
 def read_clock_if_stale(context: Context, deadline: Deadline) -> Flow[None]:
-    """Make sure that the exchange's clock is known. Calls that need it at once share one reading; raises ReadFailed."""
-    while context.clock.stale:
-        if context.clock.begin_reading():
+    """Make sure that the exchange's clock is known; raises ReadFailed."""
+    clock = context.clock
+    yield from once(clock.turn, lambda: clock.stale, partial(measure_clock, context, deadline), deadline)
+
+
+def once(turn: Turn, needed: Callable[[], bool], read: Callable[[], Flow[object]], deadline: Deadline) -> Flow[None]:
+    """Do what several calls may need at once in one of them, while the others wait; raises ReadFailed."""
+    while needed():
+        if turn.take():
             try:
-                yield from measure_clock(context, deadline)
+                if needed():  # another call may have been quicker
+                    yield from read()
             finally:
-                context.clock.end_reading()
+                turn.give_back()
         elif deadline.left_s() <= _POLL_S:
-            message = "the exchange's clock was not read in time"
+            message = "what another call is reading was not read in time"
             raise ReadFailed(message)
         else:
             yield from Sleep(_POLL_S)

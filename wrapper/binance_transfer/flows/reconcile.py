@@ -5,14 +5,14 @@ One rule: only what history proves is concluded. Until then, and at the deadline
 has the rules; the numbers here are theirs.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import evolve, frozen
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.candidates import Match, is_named_as_sent, match
+from binance_transfer.candidates import Match, is_named_as_sent, is_near, match
 from binance_transfer.clock import Deadline
 from binance_transfer.errors import Ambiguous, NotExecuted, OutcomeUnknown, ProvenAbsent, ReadFailed
 from binance_transfer.flows.calls import measure_clock, read_page, tell_wait
@@ -91,10 +91,19 @@ class ClientClaims:
         return self.context.claim(attempt, tran_id)
 
     def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline, /) -> "Flow[AttemptRecord | None]":
-        """Return None: nothing is known to be in history."""
-        del attempt, since_ms, deadline
-        yield from ()
-        return None
+        """Return what the journal knows to be in history, if there is one."""
+        if not self.journaled:
+            return None
+        return (yield from recorded_canary(attempt, since_ms, deadline.left_s()))
+
+
+def recorded_canary(attempt: Attempt, since_ms: int, within_s: float) -> "Flow[AttemptRecord | None]":
+    """Return the newest attempt of the same query that the journal knows to be accepted (rule 3)."""
+    return (
+        yield from Transaction(
+            lambda journal: journal.canary(attempt.transfer, attempt.id, since_ms), within_s, reads=True
+        )
+    )
 
 
 class Failed(NotExecuted):
@@ -138,6 +147,7 @@ def reconcile(
     deadline came first.
     """
     unsound: list[Sequence[TransferRecord]] = []
+    shown: dict[int, TransferRecord] = {}  # whatever could be it, as it was seen last
     canary = _Canary(claims, attempt)
     for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
         look = yield from _look(context, attempt, window, deadline, canary, up_to_now=bool(answered))
@@ -146,11 +156,12 @@ def reconcile(
         if len(unsound) >= _UNSOUND_READINGS:
             # What history never shows in one piece must not withhold what all of its pieces show.
             rows, complete = _united(unsound), True
+        shown |= {row.tran_id: row for row in look.rows if is_near(attempt.transfer, row)}
         found: Receipt | str = look.failure
         if answered:
             found = yield from _conclude_by_id(attempt, rows, answered, claims, deadline)
         elif complete:
-            found = yield from _conclude(attempt, window, look, rows, claims, deadline)
+            found = yield from _conclude(attempt, window, look, rows, shown, claims, deadline)
         if isinstance(found, Receipt):
             return found
         wait_s = _wait_s(pause_s, look, window)
@@ -169,11 +180,12 @@ def _conclude(
     window: Window,
     look: Look,
     rows: Sequence[TransferRecord],
+    shown: Mapping[int, TransferRecord],
     claims: Claims,
     deadline: Deadline,
 ) -> Flow[Receipt | str]:
     """Return the receipt that a reading proves, or why it proves none; raises ProvenAbsent and Ambiguous (rule 2)."""
-    owners = yield from claims.owners(attempt, [row.tran_id for row in rows], deadline)
+    owners = yield from claims.owners(attempt, {row.tran_id for row in rows} | shown.keys(), deadline)
     found = match(attempt, window, rows, owners.others, owners.once_named)
     if len(found.confirmed) > 1:
         raise _ambiguous(attempt, found)
@@ -181,13 +193,15 @@ def _conclude(
         return f"a pending row ({_ids(found.pending)}) may be it"
     if found.confirmed:
         tran_id = found.confirmed[0].tran_id
-        if (yield from claims.claim(attempt, tran_id, deadline)):
-            return Receipt(tran_id, attempt)
-        return "the only row went to another attempt"
+        claimed = yield from claims.claim(attempt, tran_id, deadline)
+        return Receipt(tran_id, attempt) if claimed else "the only row went to another attempt"
     if found.near:
         return f"history shows what could be it, written otherwise ({_ids(found.near)}): a person has to look"
     if not look.sound or look.failure:
         return look.failure  # absence needs a sound reading, a clock that was read and a canary that was seen
+    ever = match(attempt, window, shown.values(), owners.others, owners.once_named)
+    if gone := [*ever.confirmed, *ever.pending, *ever.near]:
+        return f"history does not show any more what could be it ({_ids(gone)}): it proves nothing"
     if look.server_ms is not None and look.server_ms > window.end_ms:
         raise _absent(attempt, window, look.server_ms)
     return "no row yet"
@@ -201,7 +215,8 @@ def _conclude_by_id(
     deadline: Deadline,
 ) -> Flow[Receipt | str]:
     """Do the same for an attempt that was accepted, by the id that its answer named; raises Failed (rule 7)."""
-    row = next((row for row in rows if row.tran_id in answered), None)
+    named = [row for row in rows if row.tran_id in answered]
+    row = min(named, key=lambda row: (row.status != CONFIRMED, row.status == FAILED), default=None)
     if row is not None and row.status == CONFIRMED:
         if (yield from claims.claim(attempt, row.tran_id, deadline)):
             return Receipt(row.tran_id, attempt)
@@ -235,8 +250,10 @@ class _Canary:
             return ""
         ids = record.answered_ids
         transfer, window = record.attempt.transfer, record.window
+        # One that was accepted late may lie beyond its window, and is looked for up to now (rule 7).
+        end_ms = window.end_ms if record.opening == 1 else max(window.end_ms, server_ms)
         reading = Reading()
-        query = HistoryQuery(transfer.type, window.start_ms, window.end_ms, transfer.from_symbol, transfer.to_symbol)
+        query = HistoryQuery(transfer.type, window.start_ms, end_ms, transfer.from_symbol, transfer.to_symbol)
         while (number := reading.next_page()) is not None:
             page = yield from read_page(context, query, number, deadline)
             if any(row.tran_id in ids for row in reading.fresh(page)):

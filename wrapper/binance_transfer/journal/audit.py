@@ -136,7 +136,7 @@ def compare(
     owned: those ids of the rows that belong to an attempt of any time.
     """
     free = [row for row in rows.values() if row.tran_id not in owned]
-    unclaimed = [row for row in free if row.status == CONFIRMED and since_ms <= row.timestamp_ms <= until_ms]
+    unclaimed = [row for row in free if row.status == CONFIRMED and _was_then(row, since_ms, until_ms)]
     judged = [record for record in records if record.timestamp_ms >= since_ms and record.window_end_ms <= until_ms]
     moved = [(record, rows.get(record.tran_id or 0)) for record in judged if record.state == "moved"]
     shown = [(record, row) for record, row in moved if row is not None and row.status != FAILED]
@@ -156,6 +156,15 @@ def compare(
         ),
         repeated=tuple(_repeated(judged)),
     )
+
+
+def _was_then(row: TransferRecord, since_ms: int, until_ms: int) -> bool:
+    """
+    Tell whether a row is of the time that was compared.
+
+    One from before what was asked for writes its time otherwise, say in seconds, and counts.
+    """
+    return row.timestamp_ms <= until_ms and not since_ms - EARLY_MS <= row.timestamp_ms < since_ms
 
 
 def _pairs(

@@ -6,6 +6,7 @@ connection is closed, so that no lock stays behind.
 """
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -83,51 +84,75 @@ class Connections:
     """
     An engine's connections, one for each transaction at a time.
 
-    An interruption can come anywhere, also while SQLAlchemy hands out a connection. Which one a thread holds is
-    therefore noted by the pool's own events, and that one is closed.
+    An interruption can come anywhere, also while SQLAlchemy hands out a connection or takes it back. Which ones a
+    thread holds is therefore noted by the pool's own events, and those are closed without asking SQLAlchemy, whose
+    state may be half changed.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine: Final = engine
-        self._held: Final[dict[int, Any]] = {}
+        self._held: Final[dict[int, list[Any]]] = {}
         event.listen(engine, "checkout", self._taken)
         event.listen(engine, "checkin", self._given_back)
 
-    def _taken(self, connection: Any, _record: object, _proxy: object) -> None:
-        self._held[threading.get_ident()] = connection
+    def _taken(self, connection: Any, record: Any, _proxy: object) -> None:
+        self._held.setdefault(threading.get_ident(), []).append((connection, record))
 
-    def _given_back(self, _connection: Any, _record: object) -> None:
-        self._held.pop(threading.get_ident(), None)
+    def _given_back(self, connection: Any, _record: object) -> None:
+        held = self._held.get(threading.get_ident(), [])
+        held[:] = [pair for pair in held if pair[0] is not connection]
+        if not held:
+            self._held.pop(threading.get_ident(), None)
 
     def run(self, run: Callable[[Connection], T], within_s: float, **options: Any) -> T:
         """Run something in one transaction and commit it; raises JournalFailed, which shows no statement."""
         waits = within.set(max(0.0, within_s))
-        connection: Connection | None = None
+        handled = sys.exception()
+        before = len(self._held.get(threading.get_ident(), []))  # a transaction may read in another one
         try:
-            connection = self.engine.connect().execution_options(**options)
-            with connection.begin():
-                return run(connection)
-        except (SQLAlchemyError, OverflowError, UnicodeError) as error:
+            return self._run(run, options)
+        except BaseException as error:
+            # SQLAlchemy may stumble over what an interruption left, and raise that in its place.
+            if interruption := _interruption(error, handled):
+                self._abandon(before)
+                raise interruption from None
+            if not isinstance(error, (SQLAlchemyError, OverflowError, UnicodeError)):
+                raise
             reason = reason_of(error)
-        except Exception:
-            raise
-        except BaseException:
-            self._abandon(connection)
-            connection = None
-            raise
         finally:
             within.reset(waits)
-            if connection is not None:
-                connection.close()
         raise JournalFailed(reason)
 
-    def _abandon(self, connection: Connection | None) -> None:
-        """Close the connection of an interrupted transaction, whatever state it is in."""
-        held = self._held.pop(threading.get_ident(), None)
-        for close in (getattr(connection, "invalidate", None), getattr(held, "close", None)):
-            if close is not None:
+    def _run(self, run: Callable[[Connection], T], options: dict[str, Any]) -> T:
+        connection = self.engine.connect()
+        try:
+            connection = connection.execution_options(**options)
+            transaction = connection.begin()
+            result = run(connection)
+            transaction.commit()
+        except Exception:
+            connection.close()  # which undoes what was not committed
+            raise
+        connection.close()
+        return result
+
+    def _abandon(self, before: int) -> None:
+        """Close what an interrupted transaction held, whatever state it is in."""
+        held = self._held.get(threading.get_ident(), [])
+        while len(held) > before:
+            connection, record = held.pop()
+            for end in (record.invalidate, connection.close):
                 with contextlib.suppress(Exception):  # it may be closed already, or in the middle of something
-                    close()
+                    end()
+
+
+def _interruption(error: BaseException | None, handled: BaseException | None) -> BaseException | None:
+    """Return the interruption that an error is, or came of, unless that was being handled before."""
+    while error is not None and error is not handled:
+        if not isinstance(error, Exception):
+            return error
+        error = error.__context__
+    return None
 
 
 def reason_of(error: Exception) -> str:

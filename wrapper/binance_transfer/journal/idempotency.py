@@ -29,7 +29,7 @@ from binance_transfer.errors import (
 from binance_transfer.flows import calls
 from binance_transfer.flows.calls import SHARE_AFTER_A_WAIT, SHARE_TO_SEND, read_clock_if_stale, too_late
 from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
-from binance_transfer.flows.reconcile import Failed, Owners, reconcile
+from binance_transfer.flows.reconcile import Failed, Owners, reconcile, recorded_canary
 from binance_transfer.journal import rules
 from binance_transfer.journal.pacing import Wait, Weight
 from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, Verdict
@@ -74,14 +74,8 @@ class JournalClaims:
         return True  # _resolved writes it, as it writes every verdict
 
     def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline) -> Flow[AttemptRecord | None]:
-        """Return the newest attempt of the same query that the exchange accepted (rule 3)."""
-        return (
-            yield from Transaction(
-                lambda journal: journal.canary(attempt.transfer, attempt.id, since_ms),
-                _recording_s(deadline),
-                reads=True,
-            )
-        )
+        """Return what the journal knows to be in history."""
+        return (yield from recorded_canary(attempt, since_ms, _recording_s(deadline)))
 
 
 def key_for(intent: Transfer | Attempt) -> str:
@@ -215,17 +209,17 @@ def _send(
     if not reason and left_ms < _WINDOW_SHARE * attempt.recv_window_ms:
         reason = f"not sent: recording it took so long that only {left_ms / 1000:.1f} s of its window were left"
     if reason:
-        yield from _close_unsent(context, record, reason, deadline)
-        raise NotSent(reason)
+        entry = yield from _close_unsent(context, record, reason, deadline)
+        return (yield from _answered(context, entry, attempt, NotSent(reason), deadline, resolves=resolves))
     reply = yield from calls.post(attempt, min(context.settings.timeout_s, deadline.left_s()))
     answering = _record_and_answer(context, record, reply, deadline, resolves=resolves)
     return (yield from calls.leaving_open(attempt, answering))
 
 
-def _close_unsent(context: Context, record: AttemptRecord, reason: str, deadline: Deadline) -> Flow[None]:
+def _close_unsent(context: Context, record: AttemptRecord, reason: str, deadline: Deadline) -> Flow[Entry]:
     try:
-        yield from _close(context, record, "not-sent", deadline, note=reason)
-    except (JournalFailed, Superseded) as failed:
+        return (yield from _close_or_superseded(context, record, "not-sent", deadline, reason))
+    except JournalFailed as failed:
         message = f"{reason}; and that could not be recorded ({failed}): call again with the same key"
         raise _of_key(OutcomeUnknown(message, attempt=record.attempt)) from None
 

@@ -138,7 +138,10 @@ class Journal:
 
     def read(self, look: Callable[[SqlTransaction], T], within_s: float = WITHIN_S) -> T:
         """Look at one committed state of the records without keeping anybody from changing them."""
-        run = lambda connection: look(SqlTransaction(connection, self.account))  # noqa: E731
+
+        def run(connection: Connection) -> T:
+            return look(SqlTransaction(connection, self.account))
+
         return self._own_process(lambda: self._database.read(run, within_s))
 
     def _check_continuity(self, journal: SqlTransaction) -> None:

@@ -29,7 +29,8 @@ _GRACE_S: Final = 1.0  # what the server may take longer than it was told to
 _SHOWN: Final = frozenset({"host", "port"})  # options of a URL that a repr may show
 # The server ends a wait for its standby with a warning: what was committed may not outlive it (manual, 26.2.8).
 _UNCONFIRMED: Final = frozenset({"57014", "57P01"})
-_READING: Final[dict[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_READING: Final[dict[str, Any]] = {"reading": True}
+_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; "
 
 
 class PostgresqlDatabase:
@@ -131,8 +132,11 @@ def _connect_in_time(_dialect: object, _record: object, _arguments: object, para
 
 
 def _begun(connection: Connection) -> None:
+    # Said in the transaction: options of a connection would outlast it, and lift the read-only default of a role.
+    snapshot = _SNAPSHOT if connection.get_execution_options().get("reading") else ""
     wait_ms = max(1, int(within.get() * 1000))
     connection.exec_driver_sql(
+        f"{snapshot}"
         f"SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = {wait_ms + int(_GRACE_S * 1000)}; "
         f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_MS}; SET LOCAL synchronous_commit = 'on'"
     )

@@ -51,12 +51,13 @@ def resolve_key(
     checked_verdict(tran_id, not_executed=not_executed)
     server_ms = yield from measure_clock(context, deadline)
     entry = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
-    if entry is not None and (record := entry.open_attempt) is not None and server_ms > record.window_end_ms:
+    record = entry.open_attempt if entry is not None else None
+    if record is not None and server_ms > record.window_end_ms:
         note = yield from _held_against_history(context, record, tran_id, note, server_ms, deadline)
-    change = partial(rules.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms)
+    change = partial(rules.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms, seen=record)
     resolved = yield from Transaction(change, deadline.left_s())
-    if entry is not None and entry.open_attempt is not None:
-        tell_recorded(context, entry.open_attempt.attempt, resolved)
+    if record is not None:
+        tell_recorded(context, record.attempt, resolved)
     return resolved
 
 
@@ -85,7 +86,8 @@ def correct_key(
         note = yield from _held_against_history(context, named[0], tran_id, note, server_ms, deadline)
     change = partial(rules.correct, key=key, tran_id=tran_id, note=note, attempt_id=attempt_id, now_ms=server_ms)
     corrected = yield from Transaction(change, deadline.left_s())
-    tell_recorded(context, named[0].attempt, corrected)
+    if len(named) == 1:
+        tell_recorded(context, named[0].attempt, corrected)
     return corrected
 
 

@@ -255,12 +255,8 @@ def _accept(journal: JournalTransaction, record: AttemptRecord, tran_id: int, at
 
 
 def _moved(journal: JournalTransaction, record: AttemptRecord, verdict: VerdictRecord) -> list[str]:
-    """
-    Record that an attempt moved. Returns what a person has to know.
-
-    The key answers for ever with the verdict that was written first, so a later one is never dated before it, however
-    far the clocks of two workers are apart.
-    """
+    """Record that an attempt moved. Returns what a person has to know."""
+    # The key answers for ever with the verdict that was written first: a lagging clock must not date one before it.
     attempts = _entry(journal, record.key).attempts
     others = [other for other in attempts if other.state == "moved" and other.attempt.id != record.attempt.id]
     at_ms = max([verdict.at_ms, *(1 + (other.verdict_ms or 0) for other in others)])
@@ -283,9 +279,7 @@ def close(
     Raises Superseded where the attempt is not open, or was opened again meanwhile. Leaves it open where the id is
     another attempt's, or where only its own row or a person may close it.
     """
-    record = _attempt(journal, attempt.id)
-    if record.state != "open" or record.opening != opening:
-        raise Superseded
+    record = open_attempt(journal, attempt, opening)
     alerts: list[str] = []
     if tran_id is None:
         if verdict == "failed" or not record.answered_ids:
@@ -329,14 +323,28 @@ def _entry(journal: JournalTransaction, key: str) -> Entry:
 # --- what a person says ----------------------------------------------------------------------------------------------
 
 
-def resolve(journal: JournalTransaction, key: str, tran_id: int | None, note: str, now_ms: int) -> Entry:
-    """Write a person's verdict on the open attempt of a key; raises ResolutionRefused (rule 10)."""
+def resolve(
+    journal: JournalTransaction,
+    key: str,
+    tran_id: int | None,
+    note: str,
+    now_ms: int,
+    seen: AttemptRecord | None = None,
+) -> Entry:
+    """
+    Write a person's verdict on the open attempt of a key; raises ResolutionRefused (rule 10).
+
+    seen: the opening that the verdict was held against history for.
+    """
     entry = journal.entry(key)
     record = entry.open_attempt if entry else None
     if entry is None or record is None:
         told = f"is {entry.state}" if entry else "was never used"
         hint = ": correct(…) gives it another verdict" if entry else ": there is nothing to resolve"
         message = f"key {key!r} {told}{hint}"
+        raise ResolutionRefused(message)
+    if seen is not None and (record.attempt, record.opening) != (seen.attempt, seen.opening):
+        message = f"key {key!r} has changed while history was read: look at it again"
         raise ResolutionRefused(message)
     _check_window_is_over(record, now_ms)
     if record.answered_ids and tran_id is not None and tran_id not in record.answered_ids:

@@ -175,7 +175,7 @@ _ATTEMPTS: Final = (
 _ATTEMPT: Final = _ATTEMPTS.where(attempts.c.id == _ID)
 _ATTEMPTS_OF_KEY: Final = _ATTEMPTS.where(attempts.c.key == _KEY).order_by(attempts.c.number)
 _ATTEMPTS_OF_KEYS: Final = _ATTEMPTS.where(attempts.c.key.in_(_IDS)).order_by(attempts.c.number)
-_ATTEMPTS_BY_ID: Final = _ATTEMPTS.where(attempts.c.id.in_(_IDS)).order_by(attempts.c.opened_ms, attempts.c.id)
+_ATTEMPTS_BY_ID: Final = _ATTEMPTS.where(attempts.c.id.in_(_IDS))  # unsorted: SQLite would read all in their order
 _OPEN_ATTEMPTS: Final = _ATTEMPTS.where(attempts.c.state == "open").order_by(attempts.c.opened_ms)
 _OPEN_ALIKE: Final = _ATTEMPTS.where(attempts.c.state == "open", attempts.c.alike == bindparam("mark"))
 _HOLDS: Final = select(attempts.c.id).where(attempts.c.account == _ACCOUNT, attempts.c.id == _ID)
@@ -306,6 +306,7 @@ class SqlTransaction:
         from_ms, from_id = after or (since_ms, "")
         rows = self._run(_IN_ORDER, after_ms=from_ms, after_id=from_id, how_many=PAGE).all()
         found = self._attempts(_ATTEMPTS_BY_ID, ids=[row.id for row in rows]) if rows else []
+        found.sort(key=lambda record: (record.opened_ms, record.attempt.id))
         return found, (rows[-1].opened_ms, rows[-1].id) if len(rows) == PAGE else None
 
     def names(self) -> list[str]:

@@ -1,0 +1,13 @@
+"""A transaction may be interrupted anywhere: its lock is given up at once, and the interruption passes unchanged."""
+
+import pytest
+
+from tests.processes.conftest import Start
+
+
+@pytest.mark.parametrize("kind", ["KeyboardInterrupt", "SystemExit"])
+def test_an_interrupted_transaction_keeps_no_lock(kind: str, start: Start, url: str) -> None:
+    """Some thousands of times at random moments, without a garbage collection."""
+    [said] = start("interrupt", url=url, kind=kind, within_s=6).finish()
+    assert (said["odd"], said["held"]) == ([], 0)
+    assert said["interrupted"] > 20

@@ -1,0 +1,380 @@
+"""
+What one process has of a file of SQLite: its connections, and the locks that keep the file from being taken away.
+
+One rule: what protects the file outlasts whatever else the process does with it.
+
+SQLite's locks belong to process and file (sqlite.org/howtocorrupt.html, 2.2 and 2.6): they are gone when anything in
+the process closes the file or a companion (a backup with `shutil.copy` does), and a forked child believes that it has
+them. Another process then takes the WAL away, or writes over it. So three locks are held beside SQLite's, on
+descriptors that stay open ("open file description locks", fcntl(2)); on systems without them `check` is what is left:
+
+- on the bytes of SQLite's shared lock: nobody gets the exclusive lock that removing the WAL needs;
+- on the byte that says that the -shm is in use: nobody begins it anew;
+- alone, on a byte of our own, while a journal writes: no two write at once, whatever becomes of SQLite's lock.
+"""
+
+import os
+import struct
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Final, Protocol, Self, TypeVar
+
+from attrs import frozen
+
+from binance_transfer.errors import JournalFailed
+
+try:
+    import fcntl
+except ImportError:  # Windows, where locks belong to the handle
+    fcntl = None  # type: ignore[assignment]
+
+T = TypeVar("T")
+
+FORK_PATIENCE_S: Final = 2.0  # for the transactions of other threads, while one forks
+GONE: Final = "the file that held the journal is gone: restore it, or every key would be new"
+_TAKEN: Final = "what was written last was taken away (its WAL), as happens when a program opens and closes the file"
+_RETRY_S: Final = 0.002
+_SMALLEST: Final = 512  # bytes of a page: a smaller file holds nothing
+_WAL_MODE: Final = b"\x02\x02"  # bytes 18 and 19 of a file in WAL mode: sqlite.org/fileformat.html, 1.3
+
+# The bytes that SQLite locks: sqlite3's os.h and os_unix.c (SHARED_FIRST, SHARED_SIZE; UNIX_SHM_DMS). Ours is behind.
+_SHARED: Final = (0x40000002, 510)
+_SHM_IN_USE: Final = (128, 1)
+_WRITING: Final = (0x40000000 + 1024, 1)
+
+Inode = tuple[int, int]
+
+
+@frozen
+class Seen:
+    """What a file was when it was looked at."""
+
+    inode: Inode
+    size: int
+    names: int
+
+    @classmethod
+    def of(cls, path: str) -> "Seen | None":
+        """Look at a file without opening it; None where there is none."""
+        try:
+            found = os.stat(path)  # noqa: PTH116  # as little as possible
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            message = f"the file of the journal cannot be looked at: {error.strerror}"
+            raise JournalFailed(message) from None
+        return cls((found.st_dev, found.st_ino), found.st_size, found.st_nlink)
+
+
+class User(Protocol):
+    """A journal's connections to a file."""
+
+    def dispose(self) -> None:
+        """Close them."""
+        ...
+
+
+class SqliteFile:
+    """A file that journals of this process use, however many: all of them close it before one opens it anew."""
+
+    def __init__(self, path: str) -> None:
+        self.path: Final = path
+        self._inside: Final[set[object]] = set()
+        self._writer: object = None
+        self._shut = 0
+        self._stale = False
+        self._users: Final[weakref.WeakSet[User]] = weakref.WeakSet()
+        self._inode: Inode | None = None
+        self._main: int | None = None
+        self._shm: int | None = None
+        self._before: tuple[Seen, Seen, Seen] | None = None
+        """The file, its WAL and its -shm, once a transaction has used them."""
+
+    @classmethod
+    def of(cls, path: str) -> Self:
+        """Return what this process has of a file, by its path without symbolic links: SQLite names the WAL by that."""
+        with _LOCK:
+            return _FILES.setdefault(os.path.realpath(path), cls(os.path.realpath(path)))  # type: ignore[return-value]
+
+    # --- who is inside -----------------------------------------------------------------------------------------------
+
+    def run(self, user: User, run: Callable[[float], T], within_s: float, *, writes: bool) -> T:
+        """Run something with the time that is left for it, alone if it writes; raises JournalFailed."""
+        token = object()
+        until_s = time.monotonic() + within_s
+        try:
+            try:
+                self._enter(token, until_s, user, writes=writes)
+                return run(max(0.0, until_s - time.monotonic()))
+            finally:
+                self._leave(token)
+        finally:
+            self._leave(token)  # again: an interruption may have hit the first one
+
+    def _enter(self, token: object, until_s: float, user: User, *, writes: bool) -> None:
+        patience_s = max(until_s, time.monotonic() + FORK_PATIENCE_S)
+        while True:
+            with _LOCK:
+                free = not self._shut and not (self._stale and self._inside)
+                if free and not (writes and self._writer):
+                    if self._stale:
+                        self._forget(clean=False)
+                    self._users.add(user)
+                    self._inside.add(token)
+                    if writes:
+                        self._writer = token
+                    break
+            if time.monotonic() > (until_s if free else patience_s):
+                message = "database is locked (other transactions of this process take too long: try again)"
+                raise JournalFailed(message)
+            time.sleep(_RETRY_S)
+        self._hold()
+        while writes and not self._lock(self._main, _WRITING, alone=True):
+            if time.monotonic() > until_s:
+                message = (
+                    "the turn to write is taken (another program has held it for too long: end that one, or try again)"
+                )
+                raise JournalFailed(message)
+            time.sleep(_RETRY_S)
+
+    def _leave(self, token: object) -> None:
+        with _LOCK:
+            if self._writer is token:
+                self._unlock(self._main, _WRITING)
+                self._writer = None
+            self._inside.discard(token)
+
+    def close(self, user: User) -> None:
+        """Close the connections of one journal; with the last one, what is held of the file."""
+        with _LOCK:
+            if self._inside or set(self._users) - {user}:
+                self._users.discard(user)
+                user.dispose()
+            else:
+                self._users.add(user)
+                self._forget(clean=self._is_unchanged())
+
+    def shut(self, until_s: float) -> bool:
+        """Let nobody in, let those inside finish, and close all. False where they take too long."""
+        with _LOCK:
+            self._shut += 1
+        while True:
+            with _LOCK:
+                if not self._inside:
+                    self._forget(clean=self._is_unchanged())
+                    return True
+            if time.monotonic() > until_s:
+                return False
+            time.sleep(_RETRY_S)
+
+    def reopen(self) -> None:
+        """Let everybody in again."""
+        with _LOCK:
+            self._shut -= 1
+
+    def _forget(self, *, clean: bool) -> None:
+        """Close all connections. A file that is not what it was is not touched by that: it may be somebody else's."""
+        if clean:
+            self._unlock(self._main, _SHARED)
+            self._unlock(self._shm, _SHM_IN_USE)
+        for user in list(self._users):
+            user.dispose()
+        self._users.clear()
+        for held in (self._main, self._shm):
+            if held is not None:
+                os.close(held)
+        _OPENED.pop(self._inode, None)
+        self._main = self._shm = self._before = self._inode = None
+        self._stale = False
+
+    # --- what is held ------------------------------------------------------------------------------------------------
+
+    def _hold(self) -> None:
+        """Keep the file from being taken away, once it is in WAL mode."""
+        with _LOCK:
+            if self._main is None and (seen := Seen.of(self.path)):
+                self.note_opening(seen)
+                self._main = _opened(self.path, seen)
+            if self._main is not None and os.pread(self._main, 2, 18) == _WAL_MODE:
+                self._lock(self._main, _SHARED)
+
+    def note_opening(self, seen: Seen) -> None:
+        """Note that the file is about to be opened; raises JournalFailed where SQLite's locks would not hold on it."""
+        if _OPENED.get(seen.inode, os.getpid()) != os.getpid():
+            message = (
+                "the file was in use when this process was forked, and its locks would not hold here: start the "
+                'process before the journal is used, or with multiprocessing\'s "spawn"'
+            )
+            raise JournalFailed(message)
+        if seen.names > 1:
+            message = (
+                "the file has a second name (a hard link), under which SQLite would not see this one's locks: remove it"
+            )
+            raise JournalFailed(message)
+        self._inode = seen.inode
+        _OPENED[seen.inode] = os.getpid()
+
+    def hold_companions(self) -> None:
+        """Keep the -shm from being begun anew, and remember what the files are. A transaction has begun."""
+        with _LOCK:
+            self._hold()
+            if self._shm is None and self._main is not None:
+                self._shm = _opened(self.path + "-shm", Seen.of(self.path + "-shm"))
+                self._lock(self._shm, _SHM_IN_USE)
+            self._before = self._look()
+            if self._before is None:
+                self._stale = True
+                message = "the file or its WAL was taken away while it was opened: try again"
+                raise JournalFailed(message)
+
+    def _look(self) -> tuple[Seen, Seen, Seen] | None:
+        file, wal, shm = (Seen.of(self.path + suffix) for suffix in ("", "-wal", "-shm"))
+        return (file, wal, shm) if file and wal and shm else None
+
+    def _lock(self, descriptor: int | None, where: tuple[int, int], *, alone: bool = False) -> bool:
+        """Take a lock; False where another program has it. Where there are no such locks, there is nothing to take."""
+        if descriptor is None or _OFD_SETLK is None:
+            return True
+        kind = fcntl.F_WRLCK if alone else fcntl.F_RDLCK
+        try:
+            fcntl.fcntl(descriptor, _OFD_SETLK, _flock(kind, where))
+        except (BlockingIOError, PermissionError):
+            return False
+        except OSError:  # a file system without such locks, or a file that may only be read
+            return True
+        return True
+
+    def _unlock(self, descriptor: int | None, where: tuple[int, int]) -> None:
+        if descriptor is not None and _OFD_SETLK is not None:
+            fcntl.fcntl(descriptor, _OFD_SETLK, _flock(fcntl.F_UNLCK, where))
+
+    # --- what is noticed ---------------------------------------------------------------------------------------------
+
+    def check(self, *, wrote: bool) -> None:
+        """
+        Make sure that file and companions are those that the path names, and hold what they held.
+
+        wrote: something was committed, so that the WAL cannot be empty.
+
+        Raises JournalFailed; the next transaction then opens them anew.
+        """
+        if self._before is None:
+            self.hold_companions()
+            return
+        now = self._look()
+        problem = _problem(self.path, self._before, now)
+        if not problem and wrote and now and now[1].size < _SMALLEST:
+            problem = _TAKEN
+        if problem:
+            self._stale = True
+            message = f"{problem} while the journal was in use: nothing was sent; it is opened anew by the next call"
+            raise JournalFailed(message)
+        self._before = now
+
+    def forget_if_replaced(self) -> None:
+        """Have the file opened anew where the path leads to another one by now; raises JournalFailed where to none."""
+        if self._inode is None:
+            return
+        seen = Seen.of(self.path)
+        if seen is None or seen.inode != self._inode:
+            self._stale = True
+        if seen is None:
+            raise JournalFailed(GONE)
+
+    def _is_unchanged(self) -> bool:
+        if self._before is not None:
+            return not _problem(self.path, self._before, self._look())
+        wal = Seen.of(self.path + "-wal")  # left by a crash: that is for one who writes to bring into the file
+        return wal is None or wal.size == 0
+
+
+def _problem(path: str, before: tuple[Seen, Seen, Seen], now: tuple[Seen, Seen, Seen] | None) -> str:
+    """Say what has become of a file and its companions, "" where they are what they were."""
+    file = Seen.of(path)
+    if file is None or file.inode != before[0].inode:
+        return "the file was moved, deleted or replaced"
+    if file.size < max(_SMALLEST, before[0].size):
+        return "the file was cut"
+    if file.names > 1:
+        return "the file has a second name, under which SQLite would not see this one's locks,"
+    if now is None or not all(map(_continues, now, before)):
+        return _TAKEN
+    return ""
+
+
+def _continues(now: Seen, before: Seen) -> bool:
+    """Tell whether a file is still the same one, and has not been cut."""
+    return now.inode == before.inode and now.size >= before.size
+
+
+# --- processes -------------------------------------------------------------------------------------------------------
+
+_LOCK: Final = threading.RLock()
+"""Held for moments, never while a database is waited for. A `with` of a C lock is what an interruption cannot break."""
+
+_FILES: Final[dict[str, SqliteFile]] = {}
+_OPENED: Final[dict[Inode | None, int]] = {}
+"""Files that connections were opened to → the process that opened them."""
+
+_shut_for_fork: Final[list[SqliteFile]] = []
+_kept: Final[list[object]] = []
+
+
+def _before_fork() -> None:
+    until_s = time.monotonic() + FORK_PATIENCE_S
+    with _LOCK:
+        _shut_for_fork[:] = _FILES.values()
+    for file in _shut_for_fork:
+        file.shut(until_s)
+    _LOCK.acquire()
+
+
+def _after_fork_in_parent() -> None:
+    while _shut_for_fork:
+        _shut_for_fork.pop().reopen()
+    _LOCK.release()
+
+
+def _after_fork_in_child() -> None:
+    # What is open yet is the parent's, and closing it would harm: it is kept until the process ends.
+    _kept.extend(_shut_for_fork)
+    _shut_for_fork.clear()
+    _FILES.clear()
+    _LOCK.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+
+
+# --- locks of descriptors --------------------------------------------------------------------------------------------
+
+_OFD_SETLK: Final[int | None] = getattr(fcntl, "F_OFD_SETLK", None) if sys.maxsize > 2**32 else None
+
+
+def _flock(kind: int, where: tuple[int, int]) -> bytes:
+    """Return a C `struct flock` of a 64-bit Linux."""
+    return struct.pack("hhqqi0q", kind, os.SEEK_SET, *where, 0)
+
+
+def _opened(path: str, seen: Seen | None) -> int | None:
+    """Open a file for its locks; None where nothing can be held. Raises JournalFailed where it was replaced."""
+    if _OFD_SETLK is None:
+        return None
+    for mode in (os.O_RDWR, os.O_RDONLY):
+        try:
+            descriptor = os.open(path, mode | os.O_CLOEXEC)
+        except PermissionError:
+            continue
+        except OSError:
+            break
+        found = os.fstat(descriptor)
+        if seen is None or (found.st_dev, found.st_ino) != seen.inode:
+            os.close(descriptor)
+            message = "the file was replaced while it was opened: try again"
+            raise JournalFailed(message)
+        return descriptor
+    return None
