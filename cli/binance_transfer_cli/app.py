@@ -46,7 +46,7 @@ def app(
     *,
     as_json: bool,
 ) -> None:
-    r"""
+    """
     Move assets between the wallets of one Binance user, and know whether they moved.
 
     An option beats the profile, and the profile beats the environment. Credentials come from the environment
@@ -59,7 +59,7 @@ def app(
       1  something did not move, or was found
       2  wrong use or input; nothing was sent
       3  something is not known: look before you send again
-    """
+    """  # noqa: D301  # click's mark of lines that are kept as they are
     sealed = Sealed(journal) if journal is not None else None
     context.obj = State(Given(profile, base_url, sealed, account), Screen(as_json=as_json))
 

@@ -45,3 +45,11 @@ def test_each_example_can_be_parsed(example: str) -> None:
         command = command.commands[name]
         context = click.Context(command, info_name=name, parent=context)
     command.parse_args(context, words)
+
+
+def test_no_help_shows_a_mark_of_clicks() -> None:
+    assert "\\b" not in PAGE
+
+
+def test_the_list_of_commands_is_not_cut() -> None:
+    assert re.findall(r"^  \w+ .*\.\.\.$", PAGE, re.MULTILINE) == []

@@ -33,7 +33,7 @@ _ROW = ("tran_id", "time", "type", "asset", "amount", "status")
 @click.option("--to", "target", type=WalletName(), metavar="WALLET", help="Only those that this wallet receives.")
 @with_state
 def types(state: State, source: str | None, target: str | None) -> int:
-    """List the transfer types: their wallets, the symbols that each needs, and which language documents it."""
+    """List the transfer types. Shows their wallets, the symbols that each needs, and which language documents it."""
     paying = wallet_of("from", source) if source is not None else None
     receiving = wallet_of("to", target) if target is not None else None
     found = [
@@ -81,7 +81,7 @@ def history(
     as_csv: bool,
 ) -> int:
     """
-    List transfers as the exchange's history shows them, oldest first.
+    List transfers from the exchange's history. The oldest comes first.
 
     Without TYPE all types are asked for: those of isolated margin for the pairs that the journal knows and --symbol
     names. T is ISO 8601 with a zone, a date (UTC), or a span such as 36h or 7d.
@@ -196,7 +196,7 @@ def _held(held: Balances, only: bt.Wallet | None) -> Iterator[tuple[str, str, bt
 @click.command(epilog=example("binance-transfer preflight", "binance-transfer --profile treasury --json preflight"))
 @with_state
 def preflight(state: State) -> int:
-    """Look whether a transfer would work: account, exchange, clock, key and journal. Ends with 1 where it would not."""
+    """Look whether a transfer would work. Looks at account, exchange, clock, key and journal; 1 where it would not."""
     who = state.who()
     problems: list[str] = []
     with who.client() as client:

@@ -79,7 +79,7 @@ def run(
     dry_run: bool,
 ) -> int:
     """
-    Make the transfers of PLAN, a file of CSV or JSON Lines; - is standard input.
+    Make the transfers of a plan. PLAN is a file of CSV or JSON Lines; - is standard input.
 
     CSV has the header key,type,asset,amount,from_symbol,to_symbol, or from,to in place of type; JSON Lines have the
     same names, and all values are text. Every row is checked before the first is sent. An interrupted run goes on with

@@ -22,7 +22,7 @@ from binance_transfer_cli.words import Time
 @with_state
 def reconcile(state: State, keys: tuple[str, ...]) -> int:
     """
-    Find out what became of keys that are open, of all of them without KEY.
+    Find out what became of open keys. Without KEY, of all of them.
 
     It reads the exchange's clock and history and sends nothing. To know that something did not happen takes until its
     window is over: 35 seconds with the defaults.
