@@ -10,8 +10,7 @@ LOCK := .venv-uv/bin/uv pip compile --quiet --upgrade --universal --python-versi
 	--custom-compile-command 'make lock'
 LOCKED_ALONE := uv schemathesis binance-connector binance-sdk-wallet ccxt python-binance
 PACKAGES := wrapper/binance_transfer generated_client/binance_transfer_api sandbox/binance_transfer_sandbox \
-	cli/binance_transfer_cli generator \
-	demo benchmarks simulator comparison tests
+	cli/binance_transfer_cli generator demo.py benchmarks simulator comparison tests
 
 .PHONY: help generate check docs-check demo test thorough coverage lint bench simulate compare processes peers fuzz pythons lock dist release lint-spec mock clean
 
@@ -38,11 +37,11 @@ generate: $(VENV)/.base ## write generated_client/ from spec/
 check: $(VENV)/.base ## fail where generated_client/ is not what spec/ makes
 	$(RUN) -m generator check
 
-docs-check: $(VENV)/.base ## compare a vendor page with the spec: make docs-check PAGE=file-or-url
-	$(RUN) -m generator docs $(PAGE)
+docs-check: $(VENV)/.base ## compare what the vendor publishes with the spec, or one source: make docs-check PAGE=file-or-url
+	$(RUN) -m generator docs $(or $(PAGE),--fetch)
 
 demo: $(VENV)/.base ## transfers against an exchange on this machine, start to end
-	$(RUN) -m generator generate && $(RUN) -m demo
+	$(RUN) -m generator generate && $(RUN) demo.py
 
 test: $(VENV)/.ready ## all quick tests
 	$(RUN) -m pytest --numprocesses auto -m "not thorough" $(ARGS)

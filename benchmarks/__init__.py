@@ -1,1 +1,1 @@
-"""What a call costs, measured side by side with what it could cost at least."""
+"""What a call costs, compared with the least that it could cost."""

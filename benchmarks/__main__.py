@@ -1,7 +1,7 @@
 """
-`make bench`: tables of what things cost, each beside a floor.
+`make bench`: tables of what things cost, each compared with a baseline.
 
-One rule: the ratios are what counts. They come from one run on one machine; the absolute figures belong to it alone.
+One rule: the ratios count. The absolute figures are only valid for the machine that measured them.
 """
 
 import os

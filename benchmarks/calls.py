@@ -1,7 +1,7 @@
 """
-A whole call over loopback: ours and bare httpx, with and without asyncio, in turns.
+A whole call over loopback: this client and plain httpx, with and without asyncio, measured in turns.
 
-One rule: both sign the same parameters and read the answer. What httpx alone takes is the floor for a client on httpx.
+One rule: both sign the same parameters and parse the answer. No client that uses httpx can be faster than httpx alone.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _KEY, _SECRET = "k" * 64, "s" * 64
 _PATH: Final = "/sapi/v1/asset/transfer"
 
 Times = dict[str, float]
-"""Who → microseconds a call, the median of all rounds."""
+"""Client → microseconds per call, the median of all rounds."""
 
 
 def measure(base_url: str) -> Times:

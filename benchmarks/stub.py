@@ -1,7 +1,7 @@
 """
-A server that accepts every transfer, in a process of its own: `python -m benchmarks.stub` prints its port.
+A server that accepts every transfer, in its own process: `python -m benchmarks.stub` prints its port.
 
-One rule: it does as little as possible, so that what is measured is the client.
+One rule: it does as little as possible, so that only the client is measured.
 """
 
 import asyncio

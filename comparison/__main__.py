@@ -1,4 +1,4 @@
-"""The comparison: `python -m comparison`, or `make compare`. Exits 1 where our own client reports anything falsely."""
+"""The comparison: `python -m comparison`, or `make compare`. Exits 1 if our own client reports anything falsely."""
 
 import argparse
 import platform
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clients = (*ALONE, *LOOPED)
     problems = _install({client.name for client in clients})
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        # Ours wait for proofs of absence and take longest: they begin first.
+        # Our own clients wait for proofs of absence and take longest, so they begin first.
         first = sorted(clients, key=lambda client: client.name != OURS)
         begun = {id(client): pool.submit(_run, client, problems.get(client.name, "")) for client in first}
     alone, looped = ([begun[id(client)].result() for client in group] for group in (ALONE, LOOPED))
@@ -54,7 +54,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _install(names: set[str]) -> dict[str, str]:
-    """Make the environments, one after the other, and return why each of some cannot be had."""
+    """Create the environments, one after the other, and return the problem of each client that cannot be installed."""
     problems = {}
     for name in sorted(names):
         try:

@@ -1,7 +1,7 @@
 """
-What the exchange does to a request, and whether it executes the transfer all the same.
+What the exchange does to a request, and whether it executes the transfer nevertheless.
 
-One rule: a case is about one call. The fault meets the first request for the transfer and no later one.
+One rule: a case is about one call. Only its first request for the transfer meets the fault.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,10 +13,10 @@ from binance_transfer_sandbox import faults
 from binance_transfer_sandbox.faults import Fault
 
 TIMEOUT_S: Final = 1.0
-"""For how long every client waits for an answer."""
+"""How long every client waits for an answer."""
 
 LATE_MS: Final = 300
-"""How much later than the request the exchange executes a late one."""
+"""How long after the request the exchange executes a late transfer."""
 
 
 @frozen
@@ -24,7 +24,7 @@ class Case:
     """
     One thing that happens to one call.
 
-    title: for people; variant tells cases of one title apart, "" where there is one.
+    title: for people; variant distinguishes cases with the same title, "" if there is only one.
     executed: whether the exchange moves the money for the request that meets the fault.
     fault: None for an exchange that works.
     """
@@ -35,7 +35,7 @@ class Case:
     fault: Fault | None
 
 
-# What hides the outcome: each is tried twice, with the transfer executed behind it and not.
+# Faults that hide the outcome: each is tried twice, with the transfer executed and not executed.
 _HIDING: Final[tuple[tuple[str, str, Callable[[bool], Fault]], ...]] = (
     ("connection closed without an answer", "FIN", lambda executes: faults.Drop(executes=executes)),
     ("connection closed without an answer", "RST", lambda executes: faults.Drop(executes=executes, reset=True)),

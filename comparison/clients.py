@@ -1,7 +1,7 @@
 """
 The clients that are compared, and how each is set up.
 
-One rule: each is used the way its own documentation shows, and every setting that matters here is named.
+One rule: each is used as its own documentation shows, and every setting that matters here is listed.
 """
 
 from typing import Any, Final
@@ -14,16 +14,16 @@ OURS: Final = "binance-universal-transfer"
 @frozen
 class Client:
     """
-    A client, set up in one way.
+    A client in one configuration.
 
-    name: the distribution; variant tells its set-ups apart, "" where there is one.
+    name: the distribution; variant distinguishes its configurations, "" if there is only one.
     program: module of comparison.programs.
-    set_up: for people.
-    settings: what its program is told besides address, key and timeout.
+    set_up: the configuration, in words.
+    settings: what its program gets besides address, key and timeout.
     loop: the class of errors that the retry loop around it catches, "" for no loop.
-    open_outcome: errors that its documentation says leave the outcome open; all others leave the caller to guess.
-    not_executed: errors that its documentation says prove that nothing moved.
-    judged: whether a false report of this set-up makes the comparison fail.
+    open_outcome: errors that mean, by its documentation, that the outcome is unknown.
+    not_executed: errors that mean, by its documentation, that nothing moved.
+    judged: whether a false report makes the comparison fail.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Client:
 
     @property
     def title(self) -> str:
-        """What it is called in tables."""
+        """Its name in the tables."""
         name = "**this client**" if self.name == OURS else self.name
         return f"{name}, {self.variant}" if self.variant else name
 
@@ -83,13 +83,15 @@ ALONE: Final[tuple[Client, ...]] = (
     _ours("no journal", "`TransferClient(…)` as it is", {}),
     *_peers(""),
 )
-"""One call, and nothing around it."""
+"""Each call is made once."""
 
 LOOPED: Final[tuple[Client, ...]] = (
     _ours("idempotency key", "the loop catches `Exception`; the key stays the same", _JOURNAL, _ANY_ERROR),
     _ours("no journal", "the loop catches `NotExecuted` only", {}, "binance_transfer.NotExecuted"),
-    _ours("no journal, misused", "against its documentation the loop catches `OutcomeUnknown` as well", {}, _ANY_ERROR,
-          judged=False),
+    _ours(
+        "no journal, misused", "contrary to the documentation, the loop catches `OutcomeUnknown` as well", {},
+        _ANY_ERROR, judged=False,
+    ),
     *_peers(_ANY_ERROR),
 )  # fmt: skip
-"""One call, tried again by a loop whenever it raises."""
+"""Each call is made in a loop that tries again after an error."""

@@ -1,7 +1,7 @@
 """
-A virtual environment for each client of others.
+A virtual environment for each of the other clients.
 
-One rule: what is installed is what its file in locks/ lists, all of it and nothing else.
+One rule: exactly what its file in locks/ lists is installed.
 """
 
 import re
@@ -18,17 +18,17 @@ _INSTALL_S: Final = 600
 
 
 class NotInstalled(Exception):
-    """The client cannot be had here. The message says why, in one line."""
+    """The client cannot be installed here. The message says why, in one line."""
 
 
 def python_of(name: str) -> Path:
-    """Return the interpreter that has a client, in an environment made if need be; raises NotInstalled."""
+    """Return the interpreter that has a client, creating its environment if necessary; raises NotInstalled."""
     if name == OURS:
         return Path(sys.executable)
     wanted = _lock(name)
     environment = PROJECT / f".venv-compare-{name}"
     python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    done = environment / ".ready"  # written last: an environment without it was left half made
+    done = environment / ".ready"  # written last: without it, an environment is incomplete
     if not done.exists() or done.read_text() != wanted:
         print(f"installing {name} …", file=sys.stderr)
         _run([sys.executable, "-m", "venv", "--clear", str(environment)])

@@ -1,7 +1,7 @@
 """
-What the observations amount to, as numbers and as Markdown.
+The results, as numbers and as Markdown.
 
-One rule: a report is held against what the exchange did. "Nobody knows" is never a false report; the rest can be.
+One rule: a report is compared with what the exchange did. "Unknown" is never a false report; all others can be.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,11 +13,11 @@ from attrs import frozen
 from comparison.clients import OURS, Client
 from comparison.trials import Observation
 
-Told = Literal["success", "not executed", "unknown", "error"]
-"""What the caller learns: a value, an error that means one of two things, or an error that does not say which."""
+Report = Literal["success", "not executed", "unknown", "error"]
+"""What the caller learns. An "error" does not say whether the transfer was executed."""
 
 _NONE: Final = ""
-_FIGURES: Final = ("moved twice", "moved, told failed", "not moved, told success", "told unknown")
+_FIGURES: Final = ("moved twice", "moved, reported failed", "not moved, reported success", "reported unknown")
 
 
 @frozen
@@ -25,7 +25,7 @@ class Run:
     """
     All observations of one client, in the order of the cases.
 
-    problem: why there are none, "" where there are.
+    problem: why there are none; "" if there are some.
     """
 
     client: Client
@@ -36,7 +36,7 @@ class Run:
 
 @frozen
 class Counts:
-    """How often each thing happened, over all cases of a run; posts is the largest number for one call."""
+    """Totals over all cases of a run; posts is the largest number of requests for one call."""
 
     calls: int
     failed_but_moved: int
@@ -45,13 +45,8 @@ class Counts:
     left_open: int
     posts: int
 
-    @property
-    def false(self) -> int:
-        """How many calls did harm: a wrong report, or money moved twice."""
-        return self.failed_but_moved + self.succeeded_but_not + self.moved_twice
 
-
-def told(client: Client, seen: Observation) -> Told:
+def reported(client: Client, seen: Observation) -> Report:
     """Return what the caller of a client learns from a call."""
     if seen.raised is None:
         return "success"
@@ -60,27 +55,27 @@ def told(client: Client, seen: Observation) -> Told:
     return "unknown" if client.open_outcome.intersection(seen.bases) else "error"
 
 
-def false(client: Client, seen: Observation) -> bool:
-    """Tell whether a report says the opposite of what the exchange did. An error that says neither means failure."""
-    report = told(client, seen)
+def is_false(client: Client, seen: Observation) -> bool:
+    """Say whether a report is the opposite of what the exchange did. An error that says neither counts as failure."""
+    report = reported(client, seen)
     return report != "unknown" and (report == "success") is not bool(seen.moved)
 
 
 def counted(run: Run) -> Counts:
-    """Count what happened in a run."""
+    """Add up what happened in a run."""
     client, seen = run.client, run.observations
     return Counts(
         calls=len(seen),
-        failed_but_moved=sum(false(client, each) and bool(each.moved) for each in seen),
-        succeeded_but_not=sum(false(client, each) and not each.moved for each in seen),
+        failed_but_moved=sum(is_false(client, each) and bool(each.moved) for each in seen),
+        succeeded_but_not=sum(is_false(client, each) and not each.moved for each in seen),
         moved_twice=sum(len(each.moved) > 1 for each in seen),
-        left_open=sum(told(client, each) == "unknown" for each in seen),
+        left_open=sum(reported(client, each) == "unknown" for each in seen),
         posts=max((each.posts for each in seen), default=0),
     )
 
 
 def misbehaviour(alone: Iterable[Run], looped: Iterable[Run]) -> Iterator[str]:
-    """Say what is wrong with our own runs: the one thing that this comparison fails for."""
+    """Yield what is wrong with our own runs. Only this makes the comparison fail."""
     for runs, most_posts in ((alone, 1), (looped, None)):
         for run in runs:
             if not run.client.judged:
@@ -89,15 +84,15 @@ def misbehaviour(alone: Iterable[Run], looped: Iterable[Run]) -> Iterator[str]:
             if run.problem:
                 yield f"{run.client.title}: {run.problem}"
             for seen in run.observations:
-                if false(run.client, seen) or len(seen.moved) > 1:
+                if is_false(run.client, seen) or len(seen.moved) > 1:
                     yield f"{run.client.title}: {_case(seen)}: {cell(run.client, seen)}"
             if most_posts is not None and counts.posts > most_posts:
                 yield f"{run.client.title}: {counts.posts} requests for one call"
 
 
 def cell(client: Client, seen: Observation) -> str:
-    """Describe a call in a few words: what was told, ✗ where that is false, and what is unusual about it."""
-    report = told(client, seen)
+    """Describe a call in a few words: what was reported, ✗ if that is false, and anything unusual."""
+    report = reported(client, seen)
     match report:
         case "success":
             text = "success" + _id(seen)
@@ -105,7 +100,7 @@ def cell(client: Client, seen: Observation) -> str:
             text = f"`{seen.raised}`"
         case _:
             text = f"{report} (`{seen.raised}`)"
-    notes = [text + (" ✗" if false(client, seen) else "")]
+    notes = [text + (" ✗" if is_false(client, seen) else "")]
     if len(seen.moved) > 1:
         notes.append(f"**moved {len(seen.moved)} times**")
     if seen.posts > 1:
@@ -114,7 +109,7 @@ def cell(client: Client, seen: Observation) -> str:
 
 
 def _id(seen: Observation) -> str:
-    """Say what is odd about the id that a call returned."""
+    """Say what is wrong with the id that a call returned."""
     if seen.tran_id is None:
         return ", `None`" if seen.returned == "NoneType" else ", no id"
     if not seen.moved:
@@ -154,13 +149,13 @@ def _figures(title: str, runs: Sequence[Run]) -> tuple[str, ...]:
 
 
 def details(alone: Sequence[Run], looped: Sequence[Run], day: str, python: str) -> str:
-    """Return the whole report: what was compared, the sums, and each case."""
+    """Return the whole report: what was compared, totals, and each case."""
     return "\n\n".join(
         (
             f"Measured on {day}, with Python {python}.",
             "### What was compared",
             _set_ups(alone),
-            "### The sums",
+            "### Totals",
             summary(alone, looped),
             "### One call",
             _matrix(alone),
@@ -172,7 +167,7 @@ def details(alone: Sequence[Run], looped: Sequence[Run], day: str, python: str) 
 
 
 def _set_ups(runs: Iterable[Run]) -> str:
-    lines = ["| client | version | set up |", "| --- | --- | --- |"]
+    lines = ["| client | version | setup |", "| --- | --- | --- |"]
     for run in runs:
         what = f"not measured: {run.problem}" if run.problem else run.client.set_up
         lines.append(f"| {run.client.title} | {run.version} | {what} |")
@@ -180,7 +175,7 @@ def _set_ups(runs: Iterable[Run]) -> str:
 
 
 def _matrix(runs: Sequence[Run]) -> str:
-    """Return a table with a row for each case; variants of one case that went alike share a row."""
+    """Return a table with a row for each case; variants of a case with equal results share a row."""
     measured = [run for run in runs if run.observations]
     if not measured:
         return "Nothing was measured."
@@ -200,7 +195,7 @@ def _matrix(runs: Sequence[Run]) -> str:
 
 
 def replaced(text: str, parts: dict[str, Callable[[], str]]) -> str:
-    """Return a document with each part between its markers; raises ValueError where it has none of them."""
+    """Return a document with each part between its markers; raises ValueError if it has no such markers."""
     found = False
     for name, make in parts.items():
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"

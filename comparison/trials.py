@@ -1,7 +1,7 @@
 """
 One client, one exchange, all cases.
 
-One rule: what the client said comes from its process, and what happened from the exchange's own books.
+One rule: what the client reported comes from its process, and what happened from the exchange's own ledger.
 """
 
 import json
@@ -27,19 +27,19 @@ _STOP_S: Final = 10
 
 
 class Broken(Exception):
-    """A client's program ended where it should have answered. The message is the last thing it wrote."""
+    """A client's program ended instead of answering. The message is the last line that it wrote."""
 
 
 @frozen
 class Observation:
     """
-    What came of one call.
+    The result of one call.
 
-    returned: the class of what the call returned, None where it raised.
+    returned: the class of what the call returned, None if it raised.
     tran_id: the id in it.
     raised: the class of the error; bases: its name and those of its bases.
     posts: how many requests for a transfer reached the exchange.
-    moved: the ids under which the exchange moved the money for this call, as often as it did.
+    moved: the ids of the transfers that the exchange executed for this call.
     """
 
     case: Case
@@ -52,38 +52,38 @@ class Observation:
 
 
 def run(client: Client, python: Path, cases: Iterable[Case] = CASES) -> list[Observation]:
-    """Let a client meet every case, on an exchange and in a process of its own; raises Broken."""
+    """Run every case with a client in its own process, on its own exchange; raises Broken."""
     with Sandbox(limits=_ENDLESS) as sandbox, tempfile.TemporaryDirectory() as scratch:
-        told = {"base_url": sandbox.base_url, **sandbox.credentials, "timeout_s": TIMEOUT_S, "loop": client.loop}
+        settings = {"base_url": sandbox.base_url, **sandbox.credentials, "timeout_s": TIMEOUT_S, "loop": client.loop}
         command = [str(python), "-m", f"comparison.programs.{client.program}"]
         environment = os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
         with subprocess.Popen(  # noqa: S603
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=(complaints := Path(scratch, "stderr").open("w+")),
+            stderr=(errors := Path(scratch, "stderr").open("w+")),
             text=True,
             cwd=scratch,
             env=environment,
         ) as process:
             try:
-                _ask(process, told | client.settings, complaints)
-                return [_observe(sandbox, process, number, case, complaints) for number, case in enumerate(cases)]
+                _ask(process, settings | client.settings, errors)
+                return [_observe(sandbox, process, number, case, errors) for number, case in enumerate(cases)]
             finally:
                 _end(process)
-                complaints.close()
+                errors.close()
 
 
 def _observe(
-    sandbox: Sandbox, process: "subprocess.Popen[str]", number: int, case: Case, complaints: TextIO
+    sandbox: Sandbox, process: "subprocess.Popen[str]", number: int, case: Case, errors: TextIO
 ) -> Observation:
-    """Plan the fault, make the call, and look into the books. Each call has an amount of its own: so it is found."""
+    """Plan the fault, make the call, and read the ledger, where each call is found by its own amount."""
     amount = f"1.{number:04d}1"
     before = sandbox.exchange.received("transfer")
     if case.fault is not None:
         sandbox.fail_next(case.fault, on=None if isinstance(case.fault, faults.Refuse) else "transfer")
-    order = {"type": _TYPE, "asset": _ASSET, "amount": amount, "key": f"case-{number}"}
-    answer = _ask(process, order, complaints)
+    request = {"type": _TYPE, "asset": _ASSET, "amount": amount, "key": f"case-{number}"}
+    answer = _ask(process, request, errors)
     time.sleep(2 * LATE_MS / 1000 if getattr(case.fault, "late_ms", 0) else 0)
     sandbox.clear_faults()
     executions = sandbox.ledger.executions(type=_TYPE, asset=_ASSET, amount=amount)
@@ -98,7 +98,7 @@ def _observe(
     )
 
 
-def _ask(process: "subprocess.Popen[str]", message: dict[str, Any], complaints: TextIO) -> dict[str, Any]:
+def _ask(process: "subprocess.Popen[str]", message: dict[str, Any], errors: TextIO) -> dict[str, Any]:
     assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  # both are pipes
     try:
         process.stdin.write(json.dumps(message) + "\n")
@@ -108,8 +108,8 @@ def _ask(process: "subprocess.Popen[str]", message: dict[str, Any], complaints: 
     else:
         line = process.stdout.readline()
     if not line:
-        complaints.seek(0)
-        last = [text for text in complaints.read().splitlines() if text.strip()]
+        errors.seek(0)
+        last = [text for text in errors.read().splitlines() if text.strip()]
         raise Broken(last[-1] if last else "its program ended without a word")
     answer: dict[str, Any] = json.loads(line)
     return answer

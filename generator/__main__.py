@@ -1,4 +1,4 @@
-"""The command line: `python -m generator generate | check | docs`."""
+"""The command line: `python -m generator generate | check | docs | history`."""
 
 import argparse
 import io
@@ -37,11 +37,16 @@ def main(arguments: list[str] | None = None) -> int:
             help="the package to write or to check",
         )
     docs.add_arguments(
-        commands.add_parser("docs", help="compare pages of the vendor with the spec", allow_abbrev=False)
+        commands.add_parser("docs", help="compare what the vendor publishes with the spec", allow_abbrev=False)
+    )
+    docs.add_history_arguments(
+        commands.add_parser("history", help="print what the vendor's SDK has said over time", allow_abbrev=False)
     )
     options = parser.parse_args(arguments)
     if options.command == "docs":
         return docs.run(options)
+    if options.command == "history":
+        return docs.run_history(options)
     return _client(options)
 
 

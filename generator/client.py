@@ -2,7 +2,8 @@
 Writing generated_client/ from spec/, and checking that it is current.
 
 One rule: the same spec gives the same bytes, wherever and however this runs.
-openapi-python-client parses, names and lays out; the templates beside this file write the code.
+openapi-python-client parses, names and lays out; the templates beside this file write the code, and the modules of
+runtime/ are copied.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import ChoiceLoader, DictLoader, StrictUndefined, TemplateError
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
@@ -22,11 +23,13 @@ from openapi_python_client.parser.errors import GeneratorError
 from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 from generator import tree
-from generator.limits import require_expressible
+from generator.expressible import require_expressible
+from generator.naming import PREFIX, Naming, constant_name, docstring, identifier, literal
 from generator.specification import InvalidSpec, Specification, dialect, read_specification
-from generator.vocabulary import PREFIX, Vocabulary, constant_name, docstring, identifier, literal
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+RUNTIME: Final = Path(__file__).parent / "runtime"
+COPIED: Final = ("client.py", "types.py")
 FORMATTER_CONFIG: Final = Path(__file__).parent / "ruff.toml"
 
 
@@ -91,13 +94,14 @@ def _write(specification: Specification, package: Path) -> None:
     data.models = [model for model in data.models if model.class_info.name in schemas]
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
     project.env.undefined = StrictUndefined
+    project.env.loader = ChoiceLoader([DictLoader(dict(_copies())), *filter(None, [project.env.loader])])
     project.env.filters.update(literal=literal, docstring=docstring, identifier=identifier, constant=constant_name)
     project.env.globals.update(
         banner=tree.BANNER,
         spec=specification.openapi,
         error_codes=specification.error_codes,
         error_code_fields=dialect("error_codes.yaml")["$defs"]["code"]["properties"],
-        vocabulary=Vocabulary(specification),
+        naming=Naming(specification),
     )
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -105,9 +109,20 @@ def _write(specification: Specification, package: Path) -> None:
     except TemplateError as error:
         message = f"a template needs something that the spec does not say: {error}"
         raise InvalidSpec(message) from error
+    security = project.env.get_template("security.py.jinja").render()
+    (package / "security.py").write_text(security, encoding="utf-8", newline="\n")
     if errors:  # a warning here means that something was left out of the client
         raise _refused(errors)
     (package / "py.typed").touch()
+
+
+def _copies() -> Iterator[tuple[str, str]]:
+    """Templates that write the modules of runtime/ as they are, below the banner."""
+    for name in COPIED:
+        yield (
+            f"{name}.jinja",
+            f"{{{{ banner }}}}\n{{% raw %}}{(RUNTIME / name).read_text(encoding='utf-8')}{{% endraw %}}",
+        )
 
 
 def _refused(errors: Sequence[GeneratorError]) -> InvalidSpec:

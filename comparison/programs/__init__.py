@@ -1,1 +1,1 @@
-"""One program for each client. Each runs in an environment of its own, so it imports nothing but that client."""
+"""One program for each client. Each runs in its own environment and imports nothing but that client."""

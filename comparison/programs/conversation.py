@@ -1,8 +1,8 @@
 """
-What every program here does: a client is made, and each line on standard input becomes one call of it.
+What every program here does: it creates a client, and makes one call for each line on standard input.
 
-One rule: what the caller would see is told as it is. Only the standard library is used, since this runs in each peer's
-environment.
+One rule: what the caller would see is reported unchanged. Only the standard library is used, since this runs in the
+environment of each client.
 """
 
 import json
@@ -20,18 +20,18 @@ Call = Callable[[str, str, str, str], object]
 
 
 def converse(connect: Callable[[dict[str, Any]], Call]) -> None:
-    """Make a client of the first line, say so, and answer each further line with what the call of it came to."""
+    """Create a client from the first line, confirm that, and answer each further line with the result of its call."""
     settings = json.loads(sys.stdin.readline())
     call = connect(settings)
-    _say({"ready": True})
+    _write({"ready": True})
     for line in sys.stdin:
-        order = json.loads(line)
-        arguments = (order["type"], order["asset"], order["amount"], order["key"])
-        _say(_told(partial(_around(call, settings["loop"]), *arguments)))
+        request = json.loads(line)
+        arguments = (request["type"], request["asset"], request["amount"], request["key"])
+        _write(_result(partial(_with_loop(call, settings["loop"]), *arguments)))
 
 
-def _around(call: Call, loop: str) -> Call:
-    """Return a call with the loop that people write around it, or without one."""
+def _with_loop(call: Call, loop: str) -> Call:
+    """Return a call in a typical retry loop, or as it is if there is to be none."""
     if not loop:
         return call
     caught = _named(loop)
@@ -54,7 +54,7 @@ def _named(name: str) -> type[Exception]:
     return error
 
 
-def _told(run: Callable[[], object]) -> dict[str, Any]:
+def _result(run: Callable[[], object]) -> dict[str, Any]:
     try:
         result = run()
     except Exception as error:  # noqa: BLE001  # this is what is measured
@@ -63,6 +63,6 @@ def _told(run: Callable[[], object]) -> dict[str, Any]:
     return {"returned": type(result).__name__, "tran_id": None if tran_id is None else str(tran_id)}
 
 
-def _say(answer: dict[str, Any]) -> None:
+def _write(answer: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()

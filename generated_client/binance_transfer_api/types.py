@@ -14,12 +14,12 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
+from .security import API_KEY_HEADER as API_KEY_HEADER, SIGNATURE_PARAMETER as SIGNATURE_PARAMETER
+
 T = TypeVar("T")
 Model = TypeVar("Model")
 Error = TypeVar("Error")
 
-API_KEY_HEADER: Final = "X-MBX-APIKEY"
-SIGNATURE_PARAMETER: Final = "signature"
 INT64_MAXIMUM: Final = 2**63 - 1
 _JSON_NAMES: Final[Mapping[type, str]] = {
     dict: "object",

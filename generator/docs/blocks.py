@@ -13,7 +13,7 @@ Kind = Literal["heading", "text", "item", "table", "code"]
 
 
 class Unreadable(Exception):
-    """Nothing can be concluded about the page. The text says what was found and what was expected."""
+    """Nothing can be concluded about the source. The text says what was found and what was expected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """
-The command: pages in, report out.
+The command: sources in, report out.
 
-One rule: the exit code is that of the worst page, and a page that cannot be read is the worst there is.
+One rule: the exit code is that of the worst source, and one that cannot be read is the worst there is.
 """
 
 import argparse
@@ -9,49 +9,53 @@ import sys
 from pathlib import Path
 
 from generator.docs import report
-from generator.docs.blocks import Unreadable
-from generator.docs.judgement import Verdict, judge
-from generator.docs.ours import TABLES, InvalidProject, Ours, read_ours
-from generator.docs.page import read_page
-from generator.docs.source import load
-from generator.docs.vocabulary import Language
+from generator.docs.agreement import disagreements
+from generator.docs.project import TABLES, InvalidProject, Project, read_project
+from generator.docs.sources import Fetched, fetch, read_source
+from generator.docs.verdict import Verdict
 
 _REFUSED = 2
 
 
-def compare(options: argparse.Namespace, project: Path) -> int:
+def compare(options: argparse.Namespace, root: Path) -> int:
     """Run `python -m generator docs`."""
     if bool(options.page) == options.fetch:
-        print("give pages or --fetch, and not both; see --help", file=sys.stderr)
+        print("give sources or --fetch, and not both; see --help", file=sys.stderr)
         return _REFUSED
     spec = options.spec / "openapi.yaml" if options.spec.is_dir() else options.spec
     try:
-        ours = read_ours(spec, project / TABLES)
+        project = read_project(spec, root / TABLES)
     except InvalidProject as error:
         print(error, file=sys.stderr)
         return _REFUSED
-    pages: list[tuple[str, Language | None]] = [(page, None) for page in options.page]
-    if options.fetch:
-        pages = [(page, language) for each in ours.operations for language, page in each.addresses.items()]
-    verdicts = [_verdict(page, language, ours) for page, language in pages]
+    fetched = fetch(project) if options.fetch else Fetched()
+    verdicts = fetched.verdicts + [verdict for name in options.page for verdict in read_source(name, project)]
+    missing = list(_missing(fetched, verdicts, project, options.require or ())) if options.fetch else []
+    differing = list(disagreements(verdicts))
+    notes = [f"not reached: {each.name}: {each.reason}" for each in fetched.unreached]
+    notes += [*missing, *map(str, differing)]
     if options.format == "json":
         print(report.as_json(verdicts))
-        for note in report.notes(verdicts):
-            print(note, file=sys.stderr)
-    else:
-        print(report.as_text(verdicts, ours))
+        notes = [*report.notes(verdicts), *notes]
+    elif verdicts:
+        print(report.as_text(verdicts, project))
+    for note in notes:
+        print(note, file=sys.stderr if options.format == "json" else sys.stdout)
     if options.suggest:
         _suggest(verdicts, spec, json=options.format == "json")
-    return max(verdict.exit_code for verdict in verdicts)
+    return max([_REFUSED] * bool(missing) + [verdict.exit_code for verdict in verdicts], default=_REFUSED)
 
 
-def _verdict(name: str, language: Language | None, ours: Ours) -> Verdict:
-    try:
-        source = load(name)
-        page = read_page(source.text, html=source.html, permissions=ours.permissions())
-    except Unreadable as refusal:
-        return Verdict(name, refused=str(refusal))
-    return judge(name, page, ours, language)
+def _missing(fetched: Fetched, verdicts: list[Verdict], project: Project, required: list[str] | tuple[()]) -> list[str]:
+    """Why what was fetched is too little to conclude from."""
+    reached = {verdict.operation.name for verdict in verdicts if verdict.operation}
+    return [
+        f"no source of {operation.name} was reached"
+        for operation in project.operations
+        if operation.addresses and operation.name not in reached
+    ] + [
+        f"required and not reached: the {each.kind} {each.name}" for each in fetched.unreached if each.kind in required
+    ]
 
 
 def _suggest(verdicts: list[Verdict], spec: Path, *, json: bool) -> None:

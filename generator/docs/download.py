@@ -15,13 +15,15 @@ from generator.docs.blocks import Unreadable
 TIMEOUT_S = 20.0
 _MOST_REDIRECTS = 5
 _OK = 200
-_HEADERS = {"Accept": "text/html, text/*, */*;q=0.1", "Accept-Encoding": "identity"}
+_PAGES = "text/html, text/*, */*;q=0.1"
 
 
-def download(address: str, *, largest_bytes: int, timeout_s: float = TIMEOUT_S) -> tuple[bytes, str]:
+def download(
+    address: str, *, largest_bytes: int, timeout_s: float = TIMEOUT_S, accept: str = _PAGES
+) -> tuple[bytes, str]:
     """Return the body behind an address and its content type, raising Unreadable."""
     try:
-        return asyncio.run(_download(address, largest_bytes, timeout_s))
+        return asyncio.run(_download(address, largest_bytes, timeout_s, accept))
     except TimeoutError as error:
         message = f"the address was not read within {timeout_s:g} s; without a network, give a saved page"
         raise Unreadable(message) from error
@@ -32,8 +34,9 @@ def download(address: str, *, largest_bytes: int, timeout_s: float = TIMEOUT_S) 
         raise Unreadable(message) from error
 
 
-async def _download(address: str, largest_bytes: int, timeout_s: float) -> tuple[bytes, str]:
-    async with asyncio.timeout(timeout_s), httpx.AsyncClient(headers=_HEADERS, timeout=timeout_s) as client:
+async def _download(address: str, largest_bytes: int, timeout_s: float, accept: str) -> tuple[bytes, str]:
+    headers = {"Accept": accept, "Accept-Encoding": "identity"}
+    async with asyncio.timeout(timeout_s), httpx.AsyncClient(headers=headers, timeout=timeout_s) as client:
         for _ in range(1 + _MOST_REDIRECTS):
             async with client.stream("GET", address, follow_redirects=False) as response:
                 if not response.has_redirect_location:

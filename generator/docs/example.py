@@ -11,12 +11,18 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from generator.docs.facts import Field, FieldValues
+from generator.docs.facts import Field, FieldValues, ValueType
 
 _TOKEN = re.compile(
     r"""(?P<comment>//.*|\#.*|/\*.*?(?:\*/|$))|(?P<string>"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$))"""
     r"""|(?P<sign>[{}\[\]:,])|(?P<word>[^\s{}\[\]:,"'/]+|/)"""
 )
+_SIGNS: dict[str, ValueType] = {"{": "object", "[": "array"}
+_WORDS: dict[ValueType, re.Pattern[str]] = {
+    "boolean": re.compile("true|false", re.IGNORECASE),
+    "integer": re.compile(r"-?\d+"),
+    "number": re.compile(r"-?\d+\.\d+(?:[eE][+-]?\d+)?"),
+}
 _OPENING = {"{": "}", "[": "]"}
 _CAPITALS = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{2,}(?![A-Za-z0-9_])")
 _DEEPEST = 50  # brackets within brackets; the vendor's answers have five
@@ -61,6 +67,7 @@ def read_example(rows: Sequence[tuple[int, str]]) -> Example:
     objects: dict[str, int] = {}
     lines: dict[str, int] = {}
     present: dict[str, set[int]] = {}
+    types: dict[str, dict[ValueType, int]] = {}
     parents: dict[str, str] = {}
     serials: list[int] = []
     serial = 0
@@ -70,7 +77,7 @@ def read_example(rows: Sequence[tuple[int, str]]) -> Example:
     keys = _keys(tokens)
     for index, token in enumerate(tokens):
         if token.kind == "comment":
-            if commented and (values := _listed_values(token.text)):
+            if commented and (values := listed_values(token.text)):
                 example.values.append(FieldValues(commented, values, token.line))
         elif token.text in _OPENING and token.kind == "sign":
             if len(frames) == _DEEPEST:
@@ -93,9 +100,14 @@ def read_example(rows: Sequence[tuple[int, str]]) -> Example:
             lines.setdefault(commented, token.line)
             parents.setdefault(commented, frame.path)
             present.setdefault(commented, set()).add(serials[-1])
+            if value := next((later for later in tokens[index + 1 : index + 9] if _is_value(later)), None):
+                types.setdefault(commented, {}).setdefault(_type_of(value), value.line)
     if frames:
         raise BrokenExample(f"the {frames[-1].sign} is never closed", frames[-1].line)
-    example.fields = [Field(path, line, len(present[path]), objects[parents[path]]) for path, line in lines.items()]
+    example.fields = [
+        Field(path, line, len(present[path]), objects[parents[path]], tuple(types.get(path, {}).items()))
+        for path, line in lines.items()
+    ]
     return example
 
 
@@ -125,13 +137,27 @@ def _keys(tokens: Sequence[_Token]) -> set[int]:
     }
 
 
+def _is_value(token: _Token) -> bool:
+    return token.kind != "comment" and token.text != ":"
+
+
+def _type_of(value: _Token) -> ValueType:
+    """The type of a value that is written as JSON; nothing for what is not, such as null."""
+    if value.kind in ("string", "sign"):
+        return _SIGNS.get(value.text, "string" if value.kind == "string" else "")
+    for name, pattern in _WORDS.items():
+        if pattern.fullmatch(value.text):
+            return name
+    return ""
+
+
 def _path_below(frame: _Frame) -> str:
     if frame.sign == "[":
         return f"{frame.path}[]"
     return f"{frame.path}.{frame.key}" if frame.path else frame.key
 
 
-def _listed_values(comment: str) -> frozenset[str]:
+def listed_values(comment: str) -> frozenset[str]:
     """What a comment such as `CONFIRMED / FAILED / PENDING` or `0: normal, 1: maintenance` lists."""
     for pattern in (_CAPITALS, _NUMBERED):
         values = pattern.findall(comment)

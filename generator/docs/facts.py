@@ -1,14 +1,20 @@
 """
-The facts of one language of one page.
+The facts that one source states of one operation in one language.
 
 One rule: a fact is what a program depends on; wording, order and example values are none. Each knows its line.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from generator.docs.vocabulary import Endpoint, Language, Part
+from generator.docs.wording import Endpoint, Language, Part
 
+SourceKind = Literal["page", "schema", "sdk"]
+ValueType = Literal["string", "integer", "number", "boolean", "array", "object", ""]
+VALUE_TYPES: Final[Mapping[str, ValueType]] = {
+    "string": "string", "integer": "integer", "number": "number", "boolean": "boolean", "array": "array", "object": "object",
+}  # fmt: skip
 Bound = Literal["default", "maximum", "minimum", "below", "above", "unread"]
 Role = Literal["reach", "default"]
 
@@ -37,6 +43,14 @@ class Span(NamedTuple):
     line: int
 
 
+class EndpointAt(NamedTuple):
+    """A method and a path, and the line of each."""
+
+    endpoint: Endpoint
+    line: int
+    path_line: int
+
+
 class Weight(NamedTuple):
     """What a call costs and whom it is counted against: IP, UID or not said."""
 
@@ -50,7 +64,7 @@ class Weight(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """A row of the table of parameters."""
+    """A parameter. Its type is in capitals in the words of the old pages, in small letters in those of OpenAPI."""
 
     name: str
     type: str
@@ -66,6 +80,7 @@ class TransferType(NamedTuple):
     name: str
     description: str
     line: int
+    struck: bool = False
 
 
 class SymbolRule(NamedTuple):
@@ -84,6 +99,8 @@ class Field(NamedTuple):
     line: int
     present: int = 1
     objects: int = 1
+    types: tuple[tuple[ValueType, int], ...] = ()
+    """Types of its values as JSON has them, each with the line where it was first seen."""
 
     @property
     def name(self) -> str:
@@ -101,23 +118,30 @@ class FieldValues(NamedTuple):
 
 @dataclass(slots=True)
 class Facts:
-    """What one half of a page states."""
+    """All of them."""
 
     language: Language
+    source: SourceKind = "page"
     title: str = ""
     line: int = 1
     lines: dict[Part, int] = field(default_factory=dict)
     """Where each part begins."""
-    endpoints: list[tuple[Endpoint, int]] = field(default_factory=list)
+    endpoints: list[EndpointAt] = field(default_factory=list)
     weights: list[Weight] = field(default_factory=list)
     permissions: list[Stated] = field(default_factory=list)
     parameters: list[Parameter] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     types: list[TransferType] = field(default_factory=list)
+    enums: dict[str, list[TransferType]] = field(default_factory=dict)
+    """Values that a parameter may have, for each that has a list of its own."""
     rules: list[SymbolRule] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
+    listed_fields: list[Field] = field(default_factory=list)
+    """Fields of the response that stand in a list without saying where in the answer they are."""
     field_values: list[FieldValues] = field(default_factory=list)
+    address: str = ""
+    """The page that the source names as its own."""
     has_example: bool = False
     problems: list[Stated] = field(default_factory=list)
-    """What could not be read; nothing is concluded from a half that has any."""
+    """What could not be read; nothing is concluded from a description that has any."""

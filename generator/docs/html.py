@@ -19,6 +19,11 @@ _INLINE = frozenset(
     "a abbr b bdi bdo big cite code data del dfn em font i img ins kbd label mark q s samp small span strike strong "
     "sub sup time tt u var wbr".split()
 )
+_CHIPS = frozenset("code kbd samp span".split())  # two of them side by side are two words
+_LINES = frozenset("p div".split())
+_BREAK = " "  # what a line break is worth in a text
+_FEWEST_LINES = 5
+_STRUCK = frozenset("s del strike".split())
 _MARKS = frozenset("b code em i kbd samp strong tt var".split())
 
 
@@ -96,7 +101,7 @@ class _Reader:
         self._flush()
         if name in _HEADINGS:
             self._add("heading", compose(_inline(node)), level=_HEADINGS[name])
-        elif name == "table":
+        elif name == "table" and not _find_any(node, tuple(_HEADINGS)):  # else it only lays the page out
             self._table(node)
         elif name == "pre":
             rows = tuple(self._code(node))
@@ -113,7 +118,11 @@ class _Reader:
             self._children(node)
 
     def _children(self, node: Node) -> None:
+        before = ""
         for child in node.children:
+            if child.name == before and before in _CHIPS:
+                self._pieces.append(Piece(_BREAK, child.line))
+            before = child.name
             self._visit(child)
         self._flush()
 
@@ -144,6 +153,25 @@ class _Reader:
                 rows.append(tuple(cells))
         if rows:
             self.blocks.append(Block("table", rows[0][0].line, rows=tuple(rows)))
+        for row in _find(table, "tr"):
+            for cell in row.children:
+                for inner in _find_any(cell, ("table", "ul", "ol")):
+                    self._visit(inner)
+                self._lines(cell)
+
+    def _lines(self, cell: Node) -> None:
+        """Lines of a cell are a list, if there are enough of them."""
+        lines: list[list[Piece]] = [[]]
+        for piece in _inline(cell):
+            if piece.text == _BREAK:
+                lines.append([])
+            else:
+                lines[-1].append(piece)
+        texts = [text for line in lines if (text := compose(line)).plain]
+        if len(texts) >= _FEWEST_LINES:
+            self._list_count += 1
+            for text in texts:
+                self._add("item", text, level=1, group=self._list_count)
 
     def _code(self, pre: Node) -> Iterator[tuple[int, str]]:
         """Split the text of a `pre` at line feeds and at `<br>`, as a highlighter writes them."""
@@ -159,14 +187,21 @@ class _Reader:
         yield row_line or pre.line, row
 
 
-def _inline(node: Node, *, marked: bool = False) -> Iterator[Piece]:
+def _inline(node: Node, *, marked: bool = False, struck: bool = False) -> Iterator[Piece]:
     if node.name == "#text":
-        yield Piece(node.data, node.line, marked)
+        yield Piece(node.data, node.line, marked, struck)
     elif node.name == "br":
-        yield Piece(" ", node.line)
-    elif node.name not in _HIDDEN:
+        yield Piece(_BREAK, node.line)
+    elif node.name not in _HIDDEN and node.name != "table":
+        if node.name in _LINES:
+            yield Piece(_BREAK, node.line)
+        marked, struck = marked or node.name in _MARKS, struck or node.name in _STRUCK
+        before = ""
         for child in node.children:
-            yield from _inline(child, marked=marked or child.name in _MARKS or node.name in _MARKS)
+            if child.name == before and before in _CHIPS:
+                yield Piece(_BREAK, child.line)
+            before = child.name
+            yield from _inline(child, marked=marked or child.name in _MARKS, struck=struck)
 
 
 def _leaves(node: Node) -> list[Node]:
@@ -178,6 +213,11 @@ def _leaves(node: Node) -> list[Node]:
 
 def _find(node: Node, name: str) -> list[Node]:
     """Outermost elements of a name."""
-    if node.name == name:
+    return _find_any(node, (name,))
+
+
+def _find_any(node: Node, names: Sequence[str]) -> list[Node]:
+    """Outermost elements of several names."""
+    if node.name in names:
         return [node]
-    return [] if node.name in _HIDDEN else [found for child in node.children for found in _find(child, name)]
+    return [] if node.name in _HIDDEN else [found for child in node.children for found in _find_any(child, names)]

@@ -12,15 +12,17 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from generator.docs.blocks import Block
+from generator.docs.pasted import take_tables
 from generator.docs.text import Piece, Text, compose
 
 # A tag of HTML; anything else in angle brackets, such as LIST<STRING>, is text.
 _TAG = re.compile(
-    r"<(?P<end>/?)(?P<name>a|b|br|code|del|details|div|em|font|i|img|ins|kbd|mark|p|s|samp|small|span|strong|sub|summary"
+    r"<(?P<end>/?)(?P<name>a|b|br|code|del|details|div|em|font|i|img|ins|kbd|mark|p|s|samp|small|span|strike|strong|sub|summary"
     r"|sup|tt|u|var|wbr)\b[^>]*>|<!--.*-->",
     re.IGNORECASE | re.DOTALL,
 )
 _MARK_TAGS = ("b", "code", "em", "i", "kbd", "samp", "strong", "tt", "var")
+_STRUCK_TAGS = ("s", "del", "strike")
 _MARKS = ("strong", "em")
 _CELL_BORDER = re.compile(r"(?<!\\)\|")
 _NESTING = 100  # beyond it markdown-it drops text without a word; its own limit of 20 is near what a quoted list needs
@@ -32,8 +34,10 @@ def read_markdown(source: str) -> list[Block]:
 
     `source` has LF line ends only.
     """
+    source, tables = take_tables(source)
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
-    return list(_Reader(source).blocks(parser.parse(source)))
+    blocks = list(_Reader(source).blocks(parser.parse(source)))
+    return sorted([*blocks, *tables], key=lambda block: block.line) if tables else blocks
 
 
 class _Reader:
@@ -109,19 +113,35 @@ class _Reader:
 
 
 def _pieces(token: Token, line: int) -> Iterator[Piece]:
-    depth = 0
+    depth = struck = at = 0
     for child in token.children or ():
         if child.type in ("softbreak", "hardbreak"):
-            yield Piece("\n", line, marked=depth > 0)
+            yield Piece("\n", line, marked=depth > 0, struck=struck > 0)
             line += 1
         elif child.type == "code_inline":
-            yield Piece(child.content, line, marked=True)
+            code, at = _as_written(child, token.content, at)
+            yield Piece(code, line, marked=True, struck=struck > 0)
+            line += code.count("\n")
+        elif child.type in ("s_open", "s_close"):
+            struck += child.nesting
         elif child.type == "html_inline" and (tag := _TAG.fullmatch(child.content)):
             name = (tag["name"] or "").lower()
             if name in _MARK_TAGS:
                 depth += -1 if tag["end"] else 1
+            if name in _STRUCK_TAGS:
+                struck += -1 if tag["end"] else 1
             yield Piece(" " if name in ("br", "p", "div") else "", line)
         elif child.type.removesuffix("_open").removesuffix("_close") in _MARKS:
             depth += child.nesting
         else:
-            yield Piece(child.content, line, marked=depth > 0)
+            yield Piece(child.content, line, marked=depth > 0, struck=struck > 0)
+
+
+def _as_written(code: Token, source: str, at: int) -> tuple[str, int]:
+    """The content of a code span with its line feeds, which markdown-it turns into blanks, and where it ends."""
+    begin = source.find(code.markup, at) + len(code.markup)
+    for start in (begin, begin + 1):
+        written = source[start : start + len(code.content)]
+        if written.replace("\n", " ") == code.content:
+            return written, start + len(written) + len(code.markup)
+    return code.content, at

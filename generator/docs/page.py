@@ -1,18 +1,20 @@
 """
-A page as it was given, read into its halves.
+A page as it was given, read into its descriptions.
 
 One rule: reading never fails on what a page says, only on what is no text at all.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from generator.docs.blocks import Unreadable
 from generator.docs.facts import Facts
-from generator.docs.halves import split
-from generator.docs.reading import read_half
-from generator.docs.vocabulary import Language
+from generator.docs.page_facts import read_description
+from generator.docs.pasted import with_headings
+from generator.docs.portal import is_portal, split_portal
+from generator.docs.sections import split
+from generator.docs.wording import Language
 
 # Every line is a key, an item or the continuation of one: a rule in the text does not begin front matter.
 _MATTER_LINE = re.compile(r"[\w.-]+[ \t]*:.*|[ \t]+[^\s{}\"*>|#].*|-[ \t].*|[ \t]*")
@@ -21,11 +23,10 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 _LARGEST = 5_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Its halves, and the addresses that its front matter names."""
+class Page(NamedTuple):
+    """Facts of each operation in each language, and the addresses that its front matter names."""
 
-    halves: tuple[Facts, ...]
+    parts: tuple[Facts, ...]
     addresses: tuple[str, ...] = ()
 
 
@@ -56,8 +57,9 @@ def read_page(source: str, *, html: bool, permissions: Mapping[Language, str]) -
         from generator.docs.markdown import read_markdown  # noqa: PLC0415
 
         blocks = read_markdown(source)
-    halves = tuple(read_half(half, permissions.get(half.language)) for half in split(blocks))
-    return Page(halves, tuple(_ADDRESS.findall(matter)))
+    descriptions = split_portal(blocks) if is_portal(blocks) else split(list(with_headings(blocks)))
+    parts = tuple(read_description(description, permissions.get(description.language)) for description in descriptions)
+    return Page(parts, tuple(_ADDRESS.findall(matter)))
 
 
 def begins_like_html(source: str) -> bool:

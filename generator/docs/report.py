@@ -6,14 +6,16 @@ One rule: a difference comes with both sides, the line on the page, and the file
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
-from generator.docs.judgement import Finding, Verdict
-from generator.docs.ours import FORM, SPEC, TABLES, Operation, Ours
-from generator.docs.vocabulary import LANGUAGES
+from generator.docs.project import FORM, SPEC, TABLES, Operation, Project
+from generator.docs.verdict import Finding, Verdict
+from generator.docs.wording import LANGUAGES
 
 _TITLES = {
     "type-added": "new type",
     "type-removed": "type gone",
+    "type-wallets": "wallets of type",
     "parameter-added": "new parameter",
     "parameter-removed": "parameter gone",
     "parameter-type": "type of parameter",
@@ -25,23 +27,15 @@ _TITLES = {
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:
-    """One object a page; its shape is part of this command's contract."""
+    """One object for each operation in each source; its shape is part of this command's contract."""
     pages = [
         {
             "page": verdict.page,
+            "source": verdict.source,
             "operation": verdict.operation.name if verdict.operation else None,
             "languages": list(verdict.languages),
-            "findings": [
-                {
-                    "kind": finding.kind,
-                    "subject": finding.subject,
-                    "language": finding.language,
-                    "page": finding.page,
-                    "ours": finding.ours,
-                    "line": finding.line,
-                }
-                for finding in verdict.findings
-            ],
+            "findings": [asdict(finding) for finding in verdict.findings],
+            "known": [asdict(finding) for finding in verdict.known],
             "refused": verdict.refused,
         }
         for verdict in verdicts
@@ -49,12 +43,14 @@ def as_json(verdicts: Sequence[Verdict]) -> str:
     return json.dumps(pages, ensure_ascii=False, indent=2)
 
 
-def as_text(verdicts: Sequence[Verdict], ours: Ours) -> str:
+def as_text(verdicts: Sequence[Verdict], project: Project) -> str:
     """A report to act on."""
-    parts = ["\n".join(_page(verdict, ours)) for verdict in verdicts]
+    parts = ["\n".join(_page(verdict, project)) for verdict in verdicts]
     if len(verdicts) > 1:
         counts = [sum(verdict.exit_code == code for verdict in verdicts) for code in range(3)]
-        parts.append(f"{len(verdicts)} pages: {counts[0]} in agreement, {counts[1]} different, {counts[2]} refused")
+        parts.append(
+            f"{len(verdicts)} comparisons: {counts[0]} in agreement, {counts[1]} different, {counts[2]} refused"
+        )
     return "\n\n".join(parts)
 
 
@@ -65,7 +61,7 @@ def notes(verdicts: Sequence[Verdict]) -> Iterator[str]:
             yield f"{verdict.page}: note: {note}"
 
 
-def _page(verdict: Verdict, ours: Ours) -> Iterator[str]:
+def _page(verdict: Verdict, project: Project) -> Iterator[str]:
     languages = " and ".join(LANGUAGES[language] for language in verdict.languages)
     about = f"{verdict.operation.name}, {languages}" if verdict.operation else languages
     if verdict.refused:
@@ -79,12 +75,14 @@ def _page(verdict: Verdict, ours: Ours) -> Iterator[str]:
         yield f"{verdict.page}: in agreement ({about})"
     for note in verdict.notes:
         yield f"    note: {note}"
+    if verdict.known:
+        yield f"    known faults of this source: {', '.join(f'{each.kind} {each.subject}' for each in verdict.known)}"
     for finding in verdict.findings:
         yield ""
-        yield from _difference(finding, verdict, ours)
+        yield from _difference(finding, verdict, project)
 
 
-def _difference(finding: Finding, verdict: Verdict, ours: Ours) -> Iterator[str]:
+def _difference(finding: Finding, verdict: Verdict, project: Project) -> Iterator[str]:
     operation = verdict.operation
     assert operation is not None  # noqa: S101 - a finding is about an operation
     title = _TITLES.get(finding.kind, finding.kind)
@@ -94,41 +92,41 @@ def _difference(finding: Finding, verdict: Verdict, ours: Ours) -> Iterator[str]
     ]
     only = " only" if len(also) < len(verdict.languages) else ""
     yield f"  {verdict.page}:{finding.line}: {title}{subject}, {LANGUAGES[finding.language]}{only} [{finding.kind}]"
-    yield f"      page  {finding.page or '(not there)'}"
-    yield f"      ours  {finding.ours or '(not there)'}"
-    for place in places(finding, operation, ours):
+    yield f"      source  {finding.page or '(not there)'}"
+    yield f"      project {finding.ours or '(not there)'}"
+    for place in places(finding, operation, project):
         yield f"      edit  {place}"
 
 
-def places(finding: Finding, operation: Operation, ours: Ours) -> Iterator[str]:
+def places(finding: Finding, operation: Operation, project: Project) -> Iterator[str]:
     """File and key of what to edit."""
     home = ("paths", operation.path, operation.method.lower())
     match finding.kind:
         case "type-added" | "type-removed" if finding.subject in operation.chinese_page_types:
             yield f"{TABLES}  ChinesePageType, CHINESE_PAGE_TYPES"
-        case "type-added" | "type-removed":
-            yield _place(ours, "components", "schemas", operation.lists or "TransferType", "enum")
-            yield _place(ours, "components", "schemas", operation.lists or "TransferType", "x-enum")
+        case "type-added" | "type-removed" | "type-wallets":
+            yield _place(project, "components", "schemas", operation.lists or "TransferType", "enum")
+            yield _place(project, "components", "schemas", operation.lists or "TransferType", "x-enum")
         case "symbol-rule":
             table = {"fromSymbol": "NEEDS_FROM_SYMBOL", "toSymbol": "NEEDS_TO_SYMBOL"}.get(finding.subject)
             yield f"{TABLES}  {table or 'a table like NEEDS_FROM_SYMBOL'}"
         case "weight" | "permission":
-            yield _place(ours, *home, f"x-{finding.kind}")
+            yield _place(project, *home, f"x-{finding.kind}")
         case "method" | "path":
-            yield _place(ours, *home)
+            yield _place(project, *home)
         case "response-field":
             path = (finding.page or finding.ours or "").split()[0].strip(":")
-            schema = operation.homes.get(path.rpartition(".")[0], operation.homes[""])
-            yield _place(ours, "components", "schemas", schema, "properties", finding.subject)
+            schema = operation.homes.get(path.rpartition(".")[0]) or next(iter(operation.homes.values()))
+            yield _place(project, "components", "schemas", schema, "properties", finding.subject)
         case "parameter-limit" if (finding.page or finding.ours or "").startswith(("reaches back", "default span")):
-            yield _place(ours, *home, "x-constants")
+            yield _place(project, *home, "x-constants")
         case "parameter-mandatory" if "requestBody" in operation.parameter_keys:
-            yield _place(ours, *home, *operation.parameter_keys[:-1], "required")
+            yield _place(project, *home, *operation.parameter_keys[:-1], "required")
         case _:
-            yield _place(ours, *home, *operation.parameter_keys, finding.subject)
+            yield _place(project, *home, *operation.parameter_keys, finding.subject)
 
 
-def _place(ours: Ours, *keys: str) -> str:
+def _place(project: Project, *keys: str) -> str:
     # Of a form's long way down only the two ends tell anything.
     shown = [key for key in keys if key not in ("content", FORM, "schema")]
-    return f"{SPEC}:{ours.line(*keys)}  {'.'.join(shown)}"
+    return f"{SPEC}:{project.line(*keys)}  {'.'.join(shown)}"

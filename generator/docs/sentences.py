@@ -7,7 +7,7 @@ One rule: the names in a sentence and whether it speaks of need decide, not how 
 import re
 from collections.abc import Collection, Iterator
 
-from generator.docs import vocabulary
+from generator.docs import wording
 from generator.docs.blocks import Unreadable
 from generator.docs.facts import Stated, SymbolRule
 from generator.docs.text import Text
@@ -31,9 +31,9 @@ def read_rules(text: Text, parameters: Collection[str], subject: str = "") -> It
         types = [(found.start(), found[0]) for found in _TYPE.finditer(sentence)]
         if not types:
             continue
-        if not names and subject and vocabulary.NECESSITY.search(sentence):
+        if not names and subject and wording.NECESSITY.search(sentence):
             names = {(-1, subject)}
-        negated = vocabulary.denies_need(sentence)
+        negated = wording.denies_need(sentence)
         for parameter, offset, name in _pairs(sorted(names), types):
             yield SymbolRule(parameter, name, text.line_at(begin + offset), negated)
 
@@ -72,21 +72,21 @@ def read_permissions(text: Text, known: str | None) -> Iterator[Stated]:
     """
     for begin, end in _sentences(text.plain):
         sentence = text.plain[begin:end]
-        about_keys = vocabulary.API_KEY.search(sentence) and vocabulary.NECESSITY.search(sentence)
+        about_keys = wording.API_KEY.search(sentence) and wording.NECESSITY.search(sentence)
         if not about_keys and not (known and known in sentence):
             continue
         names = text.marked(begin, end)
-        names += [(begin + found.start(1), found[1]) for found in vocabulary.QUOTED.finditer(sentence)]
+        names += [(begin + found.start(1), found[1]) for found in wording.QUOTED.finditer(sentence)]
         names = [(offset, words.strip(" \"'`.,:")) for offset, words in names]
-        names = [(offset, words) for offset, words in names if not vocabulary.NO_PERMISSION.fullmatch(words)]
+        names = [(offset, words) for offset, words in names if not wording.NO_PERMISSION.fullmatch(words)]
         if not about_keys:
             names = [(offset, words) for offset, words in names if words == known]
-        elif not names and (found := vocabulary.PERMISSION.search(sentence)):
+        elif not names and (found := wording.PERMISSION.search(sentence)):
             group = "en" if found["en"] else "zh"
             names = [(begin + found.start(group), found[group])]
         if not names and known and (found := re.search(rf"(?i:{re.escape(known)})(?!\w|\s+[A-Z])", sentence)):
             names = [(begin + found.start(), known)]
-        negation = "not " if vocabulary.denies_need(sentence) else ""
+        negation = "not " if wording.denies_need(sentence) else ""
         lines = {words: text.line_at(offset) for offset, words in sorted(names, reverse=True)}
         for words, line in lines.items():
             yield Stated(negation + words, line)
@@ -94,7 +94,7 @@ def read_permissions(text: Text, known: str | None) -> Iterator[Stated]:
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     begin = 0
-    for found in vocabulary.SENTENCE_END.finditer(text):
+    for found in wording.SENTENCE_END.finditer(text):
         yield begin, found.end()
         begin = found.end()
     yield begin, len(text)

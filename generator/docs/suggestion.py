@@ -15,19 +15,25 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from generator.docs.judgement import Finding, Verdict
-from generator.docs.ours import SPEC, TABLES, Operation
-from generator.docs.vocabulary import LANGUAGES, Language
+from generator.docs.project import SPEC, TABLES, Operation
+from generator.docs.verdict import Finding, Verdict
+from generator.docs.wallets import wallets_of
+from generator.docs.wording import LANGUAGES, Language
 
 _UNDECIDED = "DECIDE"  # no wallet has this name, so `make` refuses the spec until it is replaced
 _SCHEMAS: dict[str, dict[str, str]] = {
+    "integer": {"type": "integer", "format": "int64"},
+    "string": {"type": "string"},
+    "boolean": {"type": "boolean"},
+    "number": {"type": "string", "x-vendor-type": "DECIMAL"},
+    "enum": {"type": "string", "x-vendor-type": "ENUM"},
     "LONG": {"type": "integer", "format": "int64"},
     "INT": {"type": "integer", "x-vendor-type": "INT"},
     "STRING": {"type": "string"},
     "BOOLEAN": {"type": "boolean"},
     "DECIMAL": {"type": "string", "x-vendor-type": "DECIMAL"},
 }
-_WEIGHT = re.compile(r"(\d+) \((IP|UID)\)")
+_WEIGHT = re.compile(r"(\d+)(?: \((IP|UID)\))?")
 _LIMIT = re.compile(r"(default|maximum|minimum) (\d+)")
 _SPAN = re.compile(r"(?:reaches back|default span): (\d+) (months|days)")
 _SPAN_NAMES = {"months": "REACH_MONTHS", "days": "DEFAULT_SPAN_DAYS"}
@@ -41,22 +47,40 @@ class Suggestion:
     decisions: tuple[str, ...]
 
 
+_Voice = tuple[str, Language]
+"""A source, and a language of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """One difference, in every language that has it."""
+    """One difference, in every source and language that has it."""
 
     first: Finding
     operation: Operation
     pages: tuple[str | None, ...]
-    found_in: frozenset[Language]
-    read_in: frozenset[Language]
+    found: frozenset[_Voice]
+    read: frozenset[_Voice]
+
+    @property
+    def found_in(self) -> frozenset[Language]:
+        """The languages that have it."""
+        return frozenset(language for _, language in self.found)
 
     @property
     def agreed(self) -> bool:
-        """Whether every language that was read says the same."""
-        return self.found_in == self.read_in and (
-            len(set(self.pages)) == 1 or self.first.kind in ("type-added", "permission")
-        )
+        """Whether every source says the same in every language in which it was read."""
+        said = set(self.pages)
+        if self.first.kind == "weight":  # one source may state it without its kind
+            said = {(page or "").partition(" ")[0] for page in self.pages}
+        return self.found == self.read and (len(said) == 1 or self.first.kind in ("type-added", "permission"))
+
+    def silent(self) -> str:
+        """Who does not say so."""
+        missing = self.read - self.found
+        if {source for source, _ in missing} <= {source for source, _ in self.found}:
+            languages = {language for _, language in missing}
+            return "the " + " and ".join(LANGUAGES[each] for each in LANGUAGES if each in languages) + " description"
+        return " and ".join(sorted({source for source, _ in missing}))
 
 
 @dataclass(slots=True)
@@ -83,10 +107,7 @@ def suggest(verdicts: Sequence[Verdict], spec: Path) -> Suggestion:
     editor = _Editor(yaml.load(source))
     for change in _changes(verdicts):
         if not change.agreed:
-            missing = " and ".join(
-                LANGUAGES[language] for language in LANGUAGES if language in change.read_in - change.found_in
-            )
-            where = f"the {missing} half does not say so" if missing else "the languages do not say the same"
+            where = f"{change.silent()} does not say so" if change.read - change.found else "they do not say the same"
             editor.decide(change, f"{where}; {_one_sided(change)}")
         else:
             _EDITS.get(change.first.kind, _no_edit)(editor, change)
@@ -101,23 +122,25 @@ def suggest(verdicts: Sequence[Verdict], spec: Path) -> Suggestion:
 def _changes(verdicts: Sequence[Verdict]) -> Iterator[_Change]:
     groups: dict[tuple[object, ...], list[Finding]] = {}
     operations: dict[str, Operation] = {}
-    read: dict[str, set[Language]] = {}
+    read: dict[str, set[_Voice]] = {}
+    found: dict[tuple[object, ...], set[_Voice]] = {}
     for verdict in verdicts:
         if verdict.operation and not verdict.refused:
             operations[verdict.operation.name] = verdict.operation
-            read.setdefault(verdict.operation.name, set()).update(verdict.languages)
+            read.setdefault(verdict.operation.name, set()).update((verdict.page, each) for each in verdict.languages)
             for finding in verdict.findings:
                 # Two limits of one parameter are two changes; the word before the number tells them apart.
                 aspect = (finding.page or finding.ours or "").split(" ")[0] if finding.kind == "parameter-limit" else ""
-                key = (verdict.operation.name, finding.kind, finding.subject, aspect)
+                key: tuple[object, ...] = (verdict.operation.name, finding.kind, finding.subject, aspect)
                 groups.setdefault(key, []).append(finding)
-    for (name, *_), findings in groups.items():
+                found.setdefault(key, set()).add((verdict.page, finding.language))
+    for group, findings in groups.items():
         yield _Change(
             findings[0],
-            operations[str(name)],
+            operations[str(group[0])],
             tuple(finding.page for finding in findings),
-            frozenset(finding.language for finding in findings),
-            frozenset(read[str(name)]),
+            frozenset(found[group]),
+            frozenset(read[str(group[0])]),
         )
 
 
@@ -137,6 +160,8 @@ def _no_edit(editor: _Editor, change: _Change) -> None:
     match finding.kind:
         case "symbol-rule":
             what = f"a rule of the wrapper: the tables at the top of {TABLES} say which type needs {finding.subject}"
+        case "type-wallets":
+            what = "money would go elsewhere, or nowhere: try it with a small amount before x-enum is changed"
         case "response-field":
             what = "say in the schema what type it has and whether it is always there"
         case _:
@@ -147,7 +172,7 @@ def _no_edit(editor: _Editor, change: _Change) -> None:
 def _add_type(editor: _Editor, change: _Change) -> None:
     name = change.first.subject
     schema = editor.document["components"]["schemas"][change.operation.lists]
-    source, target = _wallets(name, schema)
+    source, target = _wallets(name, change.first.page or "", schema)
     titles = [schema["x-wallets"].get(wallet, {}).get("title", _UNDECIDED) for wallet in (source, target)]
     description = f"{titles[0]} to {titles[1] if titles[1][1].isupper() else titles[1][0].lower() + titles[1][1:]}"
     row = CommentedMap(value=name, source=source, target=target, description=description)
@@ -157,14 +182,17 @@ def _add_type(editor: _Editor, change: _Change) -> None:
     if _UNDECIDED in (source, target):
         what = f"replace {_UNDECIDED} in its x-enum row by wallets of x-wallets (a new wallet goes there and into bt.Wallet)"
     else:
-        what = f"its wallets, {source} and {target}, were guessed from its name"
+        what = f"its wallets, {source} and {target}, were taken from its description or guessed from its name"
     editor.decide(change, f"{what}; the page says “{change.first.page}”")
     if any(schema["x-wallets"].get(wallet, {}).get("per-symbol") for wallet in (source, target)):
         editor.decide(change, f"it touches a wallet of one pair: say in {TABLES} which symbol it needs")
 
 
-def _wallets(name: str, schema: CommentedMap) -> tuple[str, str]:
-    """Guess the wallets of a type from the names of the others: MAIN is spot, FUNDING is funding."""
+def _wallets(name: str, words: str, schema: CommentedMap) -> tuple[str, str]:
+    """Take the wallets from a type's description, or guess them from the names of the others: MAIN is spot."""
+    described = wallets_of(words.removeprefix(name))
+    if described and all(wallet in schema["x-wallets"] for wallet in described):
+        return described
     sides = _sides(schema["x-enum"])
     guesses = {(sides.get(left, _UNDECIDED), sides.get(right, _UNDECIDED)) for left, right in _cuts(name)}
     fewest = min((guess.count(_UNDECIDED) for guess in guesses), default=2)
@@ -173,7 +201,7 @@ def _wallets(name: str, schema: CommentedMap) -> tuple[str, str]:
 
 
 def _sides(rows: Sequence[CommentedMap]) -> dict[str, str]:
-    """Which wallet each half of a name stands for; a name of several words is cut where one half is known."""
+    """Which wallet each side of a name stands for; a name of several words is cut where one side is known."""
     sides: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: str(row["value"]).count("_")):
         cuts = list(_cuts(row["value"]))
@@ -204,7 +232,9 @@ def _set_weight(editor: _Editor, change: _Change) -> None:
         editor.decide(change, "one figure and one kind were expected; choose what a call is to be counted as")
         return
     weight = editor.operation(change)["x-weight"]
-    weight["value"], weight["kind"] = int(found[1]), found[2].lower()
+    weight["value"] = int(found[1])
+    if found[2]:
+        weight["kind"] = found[2].lower()
 
 
 def _set_permission(editor: _Editor, change: _Change) -> None:

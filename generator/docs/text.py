@@ -23,6 +23,7 @@ class Piece(NamedTuple):
     text: str
     line: int
     marked: bool = False
+    struck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Text:
     """Offset in `plain` and line on the page, wherever a new line begins."""
     marks: tuple[tuple[int, int], ...] = ()
     """Offsets, from and to, of what stands out: code, bold, emphasis."""
+    struck: bool = False
+    """Whether its first word is struck out."""
 
     def line_at(self, offset: int) -> int:
         """Line on the page of one character."""
@@ -47,7 +50,7 @@ class Text:
 
     def by_line(self) -> list[tuple[int, str]]:
         """Each line of the page by itself."""
-        ends = [offset for offset, _ in self.starts[1:]] + [len(self.plain)]
+        ends = [offset for offset, _ in self.starts[1:]] + [len(self.plain)] * bool(self.starts)
         return [(line, self.plain[offset:end].strip()) for (offset, line), end in zip(self.starts, ends, strict=True)]
 
     def marked(self, begin: int, end: int) -> list[tuple[int, str]]:
@@ -71,6 +74,7 @@ def compose(pieces: Iterable[Piece]) -> Text:
     starts: list[tuple[int, int]] = []
     marks: list[tuple[int, int]] = []
     was_marked = follows_marked = False
+    struck: bool | None = None
     for piece in pieces:
         begin = None
         for number, part in enumerate(piece.text.split("\n")):
@@ -89,13 +93,14 @@ def compose(pieces: Iterable[Piece]) -> Text:
             if not starts or starts[-1][1] != line:
                 starts.append((plain.length, line))
             begin = plain.length if begin is None else begin
+            struck = piece.struck if struck is None else struck
             plain.add(clean)
             was_marked = piece.marked
         if piece.marked and begin is not None:
             # What stands out over two lines comes in two pieces and is one.
             marks.append((marks.pop()[0] if follows_marked and marks else begin, plain.length))
         follows_marked = piece.marked
-    return Text("".join(plain.parts).rstrip(), tuple(starts), tuple(marks))
+    return Text("".join(plain.parts).rstrip(), tuple(starts), tuple(marks), struck=bool(struck))
 
 
 class _Growing:

@@ -42,7 +42,7 @@ def test_what_the_misused_client_does_is_noticed() -> None:
     assert (len(seen.moved), seen.posts) == (2, 2)
 
 
-def test_a_program_that_dies_is_told_with_its_last_words() -> None:
+def test_a_program_that_dies_is_reported_with_its_last_line() -> None:
     missing = Client("missing", "", "missing", "")
     with pytest.raises(trials.Broken, match=r"No module named comparison\.programs\.missing"):
         trials.run(missing, PYTHON, CASES[:1])
@@ -59,7 +59,7 @@ def test_the_command_writes_both_tables(
     assert command.main(["--write", paths[0], "--write", paths[1]]) == 0
     assert "### One call" in Path(paths[0]).read_text("utf-8")
     assert Path(paths[1]).read_text("utf-8").count("this client") == 1
-    assert "### The sums" in capsys.readouterr().out
+    assert "### Totals" in capsys.readouterr().out
 
 
 def test_the_command_fails_where_ours_misbehaves(monkeypatch: pytest.MonkeyPatch) -> None:

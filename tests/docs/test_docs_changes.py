@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.docs.judgement import Verdict
+from generator.docs.verdict import Verdict
 from tests.docs.conftest import OURS, verdict_of
 from tests.docs.dialects import ANY, NAMED
 from tests.docs.vendor_page import Dialect, Json, PageFacts, Row, both, render
@@ -50,6 +50,15 @@ def _drop_row(name: str) -> Callable[[PageFacts], PageFacts]:
 
 def _add_type(name: str) -> Callable[[PageFacts], PageFacts]:
     return lambda facts: replace(facts, types=(*facts.types[:9], (name, "…"), *facts.types[9:]))
+
+
+def _describe(name: str, english: str, chinese: str) -> Callable[[PageFacts], PageFacts]:
+    def apply(facts: PageFacts) -> PageFacts:
+        words = {"en": english, "zh": chinese}[facts.language]
+        types = tuple((each, words if each == name else described) for each, described in facts.types)
+        return replace(facts, types=types)
+
+    return apply
 
 
 def _drop_type(name: str) -> Callable[[PageFacts], PageFacts]:
@@ -133,8 +142,6 @@ CHANGES = {
     "default": Change(
         HISTORY, _row("size", limits=(("default", "20"), ("maximum", "100"))), "parameter-limit", "size", "20"
     ),
-    "maximum-gone": Change(HISTORY, _row("size", limits=(("default", "10"),)), "parameter-limit", "size", "10"),
-    "default-gone": Change(HISTORY, _row("current", limits=()), "parameter-limit", "current", ""),
     "maximum-new": Change(
         HISTORY, _row("current", limits=(("default", "1"), ("maximum", "99"))), "parameter-limit", "current", "99"
     ),
@@ -143,9 +150,43 @@ CHANGES = {
         TRANSFER, _row("recvWindow", limits=(("maximum", "30000"),)), "parameter-limit", "recvWindow", "30000"
     ),
     "reach": Change(HISTORY, _facts(reach_months=3), "parameter-limit", "startTime", "3"),
-    "reach-gone": Change(HISTORY, _facts(reach_months=None), "parameter-limit", "startTime", ""),
     "span": Change(HISTORY, _facts(default_days=30), "parameter-limit", "startTime", "30"),
-    "span-gone": Change(HISTORY, _facts(default_days=None), "parameter-limit", "startTime", ""),
+    "field-of-another-type": Change(
+        TRANSFER, _response(lambda it: it.update(tranId="1")), "response-field", "tranId", "tranId"
+    ),
+    "field-of-another-type-in-one-row": Change(
+        HISTORY, _response(lambda it: it["rows"][1].update(tranId="1")), "response-field", "tranId", "tranId"
+    ),
+    "field-that-is-a-number-now": Change(
+        HISTORY, _response(_each_row(lambda it: it.update(amount=1.5))), "response-field", "amount", "amount"
+    ),
+    "field-that-is-a-text-now": Change(
+        RESTRICTIONS, _response(lambda it: it.update(enableReading="true")), "response-field", "enableReading", "enable"
+    ),
+    "field-that-is-an-object-now": Change(
+        STATUS, _response(lambda it: it.update(msg={"en": "x"})), "response-field", "msg", "msg"
+    ),
+    "wallets-of-a-type": Change(
+        TRANSFER,
+        _describe("MAIN_FUNDING", "Spot account to Earn account", "现货钱包转向理财钱包"),
+        "type-wallets",
+        "MAIN_FUNDING",
+        "MAIN_FUNDING",
+    ),
+    "wallets-swapped": Change(
+        TRANSFER,
+        _describe("MAIN_FUNDING", "Funding → Spot", "资金钱包转向现货钱包"),
+        "type-wallets",
+        "MAIN_FUNDING",
+        "MAIN_FUNDING",
+    ),
+    "type-no-longer-supported": Change(
+        TRANSFER,
+        _describe("MAIN_OPTION", "Spot to Options (deprecated)", "现货钱包转向期权钱包(已下线)"),
+        "type-wallets",
+        "MAIN_OPTION",
+        "MAIN_OPTION",
+    ),
     "rule-type-more": Change(
         TRANSFER, _rules(toSymbol=(IN, BETWEEN, "MAIN_MARGIN")), "symbol-rule", "toSymbol", "MAIN_MARGIN"
     ),
@@ -298,7 +339,20 @@ EDITS = {
     "key-with-a-full-stop": (TRANSFER, '"tranId": 1', '"tranId": 1, "a.b": 2', {("response-field", "b")}),
     "second-weight": (TRANSFER, "**300**", "**300**\n\n## Request Weight(IP)\n\n**1**", {("weight", "weight")}),
     "weight-with-a-condition": (TRANSFER, "**300**", "**300**, from March on 1800", {("weight", "weight")}),
-    "weight-without-kind": (TRANSFER, "Request Weight(UID)", "Request Weight", {("weight", "weight")}),
+    "weight-in-one-phrase": (TRANSFER, "**300**", "Weight(UID): 900", {("weight", "weight")}),
+    "weight-glued": (TRANSFER, "**300**", "IP Weight300", {("weight", "weight")}),
+    "type-struck-out": (
+        TRANSFER,
+        "* MAIN_FUNDING one wallet to another",
+        "* ~~MAIN_FUNDING one wallet to another~~",
+        {("type-wallets", "MAIN_FUNDING")},
+    ),
+    "type-struck-out-in-html": (
+        TRANSFER,
+        "* MAIN_FUNDING one",
+        "* <del>MAIN_FUNDING</del> one",
+        {("type-wallets", "MAIN_FUNDING")},
+    ),
     "second-permission": (
         TRANSFER,
         "of the API Key to be enabled.",
@@ -327,8 +381,8 @@ EDITS = {
     "weeks-are-days": (HISTORY, "last 7 days", "last 2 weeks", {("parameter-limit", "startTime")}),
     "status-in-a-comment": (
         HISTORY,
-        '"status": 7,  // what this is for',
-        '"status": 7,  // CONFIRMED / FAILED / PENDING / FROZEN',
+        '"status": "1",  // what this is for',
+        '"status": "1",  // CONFIRMED / FAILED / PENDING / FROZEN',
         {("response-field", "status")},
     ),
     "status-number-in-a-comment": (
@@ -390,6 +444,24 @@ HARMLESS = {
         "Moves something somewhere.",
         "It moves. See `GET /sapi/v1/asset/transfer` for what was moved.",
     ),
+    "default-that-is-not-stated": (HISTORY, "current| INT| NO| Default 1", "current| INT| NO| "),
+    "maximum-that-is-not-stated": (HISTORY, "Default 10, Max 100", "Default 10"),
+    "reach-that-is-not-stated": (HISTORY, "  * Only the last 6 months can be asked for\n", ""),
+    "weight-without-its-kind": (TRANSFER, "Request Weight(UID)", "Request Weight"),
+    "weight-in-one-phrase": (TRANSFER, "**300**", "Weight(UID): 300"),
+    "weight-glued": (TRANSFER, "**300**", "UID Weight300"),
+    "weight-glued-in-chinese": (TRANSFER, "**300**", "UID 权重300"),
+    "wallets-in-other-words": (
+        TRANSFER,
+        "* MAIN_FUNDING one wallet to another",
+        "* MAIN_FUNDING: Spot → Funding (P2P)",
+    ),
+    "wallets-the-other-way-round": (
+        TRANSFER,
+        "MAIN_FUNDING one wallet to another",
+        "MAIN_FUNDING To funding from spot",
+    ),
+    "value-that-is-null": (TRANSFER, '"tranId": 1', '"tranId": null'),
     "half-a-year": (HISTORY, "last 6 months", "last half year"),
     "a-week": (HISTORY, "last 7 days", "last week"),
     "window-as-the-general-page-has-it": (
@@ -403,10 +475,10 @@ HARMLESS = {
     "bare-key": (TRANSFER, '"tranId"', "tranId"),
     "status-in-a-comment": (
         HISTORY,
-        '"status": 7,  // what this is for',
-        '"status": 7,  // PENDING or CONFIRMED or FAILED',
+        '"status": "1",  // what this is for',
+        '"status": "1",  // PENDING or CONFIRMED or FAILED',
     ),
-    "block-comment": (HISTORY, '"status": 7,  // what', '"status": 7,  /* one\n     two */ // what'),
+    "block-comment": (HISTORY, '"status": "1",  // what', '"status": "1",  /* one\n     two */ // what'),
     "rule-as-a-double-negation": (TRANSFER, "must be sent when", "cannot be omitted when"),
     "rule-with-an-otherwise": (
         TRANSFER,

@@ -4,10 +4,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,8 @@ import pytest
 
 from generator.__main__ import main
 from generator.docs import PROJECT
-from generator.docs.judgement import Kind
-from generator.docs.ours import SPEC
+from generator.docs.project import SPEC
+from generator.docs.verdict import Kind
 from tests.docs.conftest import OURS
 from tests.docs.dialects import NAMED
 from tests.docs.vendor_page import both, render
@@ -26,6 +24,7 @@ TRANSFER = "POST /sapi/v1/asset/transfer"
 KINDS = {
     "type-added",
     "type-removed",
+    "type-wallets",
     "parameter-added",
     "parameter-removed",
     "parameter-type",
@@ -76,6 +75,7 @@ def test_json_of_a_page_that_differs(differing: Path, capsys: pytest.CaptureFixt
     assert as_json(capsys, differing) == [
         {
             "page": str(differing),
+            "source": "page",
             "operation": TRANSFER,
             "languages": ["en", "zh"],
             "findings": [
@@ -88,6 +88,7 @@ def test_json_of_a_page_that_differs(differing: Path, capsys: pytest.CaptureFixt
                     "line": line,
                 }
             ],
+            "known": [],
             "refused": None,
         }
     ]
@@ -150,31 +151,6 @@ def test_a_spec_that_cannot_be_read_is_said(agreeing: Path, tmp_path: Path, caps
     assert str(broken) in capsys.readouterr().err
 
 
-@pytest.fixture
-def site() -> Iterator[dict[str, tuple[int, str, str]]]:
-    """A server on this machine: path → status, content type and text. Its own address is under `/`."""
-    pages: dict[str, tuple[int, str, str]] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, content_type, text = pages.get(self.path, (404, "text/plain", "nothing here"))
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        pages["/"] = (200, "text/plain", f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield pages
-        server.shutdown()
-        thread.join()
-
-
 def test_an_address_is_fetched_and_read_as_what_the_server_calls_it(site: dict[str, tuple[int, str, str]]) -> None:
     site["/page"] = (200, "text/html; charset=utf-8", render(both(OURS, TRANSFER), NAMED["html"]))
     site["/page.md"] = (200, "text/markdown", render(both(OURS, TRANSFER)))
@@ -195,7 +171,11 @@ def test_without_a_network_the_report_says_so(capsys: pytest.CaptureFixture[str]
 def _spec_at(site: dict[str, tuple[int, str, str]], folder: Path) -> Path:
     """The spec with its pages' addresses on this machine's site."""
     text = (PROJECT / SPEC).read_text().replace("https://developers.binance.com", site["/"][2])
-    text = text.replace(" x-documentation:", " x-portal:").replace("x-former-documentation:", "x-documentation:")
+    text = (
+        text.replace("x-sources:", "x-none:")
+        .replace(" x-documentation:", " x-portal:")
+        .replace("x-former-documentation:", "x-documentation:")
+    )
     spec = folder / "openapi.yaml"
     spec.write_text(text)
     return spec

@@ -16,7 +16,7 @@ from tests.docs.vendor_page import Dialect, PageFacts, Row, both, render
 pytestmark = pytest.mark.thorough
 
 if TYPE_CHECKING:
-    from generator.docs.vocabulary import Language
+    from generator.docs.wording import Language
 
 EXAMPLES = settings(deadline=None)
 OPERATIONS = [operation.name for operation in OURS.operations]
@@ -134,7 +134,7 @@ def test_random_facts_come_back(facts: PageFacts, dialect: Dialect) -> None:
     permission = facts.permission if dialect.names == "plain" else None
     known: dict[Language, str] = {facts.language: permission} if permission else {}
     page = read_page(render([facts], dialect), html=False, permissions=known)
-    (half,) = page.halves
+    (half,) = page.parts
     assert half.problems == []
     assert _read(half) == _written(facts)
 
@@ -142,7 +142,7 @@ def test_random_facts_come_back(facts: PageFacts, dialect: Dialect) -> None:
 def _read(half: Facts) -> dict[str, object]:
     return {
         "language": half.language,
-        "endpoint": [(endpoint.method, endpoint.path) for endpoint, _ in half.endpoints],
+        "endpoint": [(endpoint.method, endpoint.path) for endpoint, *_ in half.endpoints],
         "weight": [(weight.value, weight.kind) for weight in half.weights],
         "permission": [permission.value for permission in half.permissions],
         "rows": [(row.name, row.type, row.mandatory) for row in half.parameters],

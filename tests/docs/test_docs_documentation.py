@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from generator import docs
 from generator.docs import PROJECT
-from generator.docs.judgement import Kind
+from generator.docs.verdict import Kind
 
 DRIFT = (PROJECT / "docs" / "drift.md").read_text(encoding="utf-8")
 WORKFLOW = PROJECT / "docs" / "ci" / "docs-check.yml"
@@ -36,7 +36,8 @@ def test_every_option_is_described_and_exists() -> None:
 
 def _commands() -> list[str]:
     workflow: Any = YAML(typ="safe", pure=True).load(WORKFLOW.read_text(encoding="utf-8"))
-    return [step["run"] for step in workflow["jobs"]["docs-check"]["steps"] if "run" in step]
+    steps = workflow["jobs"]["compare"]["steps"]
+    return [step["run"].splitlines()[0] for step in steps if "run" in step]
 
 
 def test_the_workflow_runs_the_commands_of_the_page() -> None:
@@ -48,5 +49,5 @@ def test_the_workflow_runs_the_commands_of_the_page() -> None:
 def test_the_workflow_calls_the_command_as_it_is() -> None:
     """Its options parse."""
     *_, command = _commands()
-    options = _parser().parse_args(command.partition(" -m generator docs ")[2].split())
-    assert (options.fetch, options.suggest, options.page) == (True, True, [])
+    options = _parser().parse_args(command.split()[3:])
+    assert (options.fetch, options.require, options.page) == (True, ["sdk"], [])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.docs.conftest import OURS, Judge
+from tests.docs.conftest import OURS, Judge, verdicts_of
 from tests.docs.dialects import NAMED
 from tests.docs.vendor_page import PageFacts, Row, both, render
 
@@ -100,15 +100,21 @@ def test_a_rule_in_the_text_is_no_front_matter(judged: Judge) -> None:
 
 @pytest.mark.parametrize("foreign", ["sub-account-transfer", "margin-history"])
 @pytest.mark.parametrize("first", [True, False])
-def test_one_half_of_another_page_is_refused(foreign: str, first: bool, judged: Judge) -> None:
-    """A copy that holds two pages under one name."""
+def test_somebody_elses_operation_on_a_page_is_passed_over(foreign: str, first: bool, judged: Judge) -> None:
+    """Project is judged by what is there of it."""
     halves = [FOREIGN[foreign], both(OURS, TRANSFER)[1]]
-    assert judged(render(halves if first else halves[::-1])).exit_code == 2
+    verdict = judged(render(halves if first else halves[::-1]))
+    assert (verdict.exit_code, verdict.languages, verdict.operation and verdict.operation.name) == (
+        0,
+        ("zh",),
+        TRANSFER,
+    )
 
 
-def test_halves_of_two_operations_of_ours_are_refused(judged: Judge) -> None:
-    """Each is known, and they do not belong together."""
-    assert judged(render([both(OURS, TRANSFER)[0], both(OURS, HISTORY)[1]])).exit_code == 2
+def test_two_operations_of_ours_on_one_page_are_judged_each() -> None:
+    verdicts = verdicts_of(render([both(OURS, HISTORY)[0], both(OURS, TRANSFER)[1]]))
+    found = [(each.operation and each.operation.name, each.languages, each.exit_code) for each in verdicts]
+    assert found == [(TRANSFER, ("zh",), 0), (HISTORY, ("en",), 0)]
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 from generator.docs import PROJECT
-from generator.docs.judgement import judge
-from generator.docs.ours import SPEC, TABLES, Ours, read_ours
-from generator.docs.page import read_page
+from generator.docs.project import SPEC, TABLES, Project, read_project
 from generator.docs.suggestion import Suggestion, suggest
-from generator.limits import require_expressible
+from generator.expressible import require_expressible
 from generator.specification import InvalidSpec, read_specification
-from tests.docs.conftest import OURS, verdict_of
+from tests.docs.conftest import OURS, verdict_of, verdicts_of
 from tests.docs.patches import apply
 from tests.docs.vendor_page import PageFacts, Row, both, render
 
@@ -107,8 +105,8 @@ def _apply(diff: str, folder: Path) -> Path:
     return spec
 
 
-def _ours(spec: Path) -> Ours:
-    return read_ours(spec, PROJECT / TABLES)
+def _ours(spec: Path) -> Project:
+    return read_project(spec, PROJECT / TABLES)
 
 
 @pytest.mark.parametrize("name", MECHANICAL)
@@ -123,7 +121,7 @@ def test_a_suggestion_makes_the_spec_agree_and_touches_nothing_else(name: str, t
         added,
     )
     ours = _ours(_apply(diff, tmp_path))
-    verdict = judge("page", read_page(page, html=False, permissions=ours.permissions()), ours)
+    verdict = verdicts_of(page, ours=ours)[0]
     assert (verdict.refused, verdict.findings) == (None, ())
 
 
@@ -172,7 +170,7 @@ DECISIONS: dict[str, tuple[str, dict[str, Callable[[PageFacts], PageFacts]], str
     "type-in-english-only": (
         TRANSFER,
         {"en": _types(lambda types: (*types, ("MAIN_EARN", "…")))},
-        "the Chinese half does not say so",
+        "the Chinese description does not say so",
     ),
     "chinese-type-in-english": (
         TRANSFER,
@@ -183,7 +181,7 @@ DECISIONS: dict[str, tuple[str, dict[str, Callable[[PageFacts], PageFacts]], str
     "languages-differ": (
         TRANSFER,
         {"en": lambda facts: replace(facts, weight="1"), "zh": lambda facts: replace(facts, weight="2")},
-        "the languages do not say the same",
+        "they do not say the same",
     ),
     "one-language": (TRANSFER, {"en": lambda facts: replace(facts, weight="1")}, "find out which is right"),
     "symbol-rule": (

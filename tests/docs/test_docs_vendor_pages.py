@@ -13,7 +13,10 @@ from typing import NamedTuple
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.docs.conftest import OURS, verdict_of
+from tests.docs.conftest import OURS, verdict_of, verdicts_of
+from tests.docs.openapi_words import modern
+from tests.docs.portal_page import portal
+from tests.docs.vendor_page import both
 
 FOLDER = Path(os.environ["VENDOR_PAGES"])
 PAGES = sorted(FOLDER.glob("*.md"))
@@ -158,13 +161,9 @@ MUTATIONS = [
     ),
     Mutation(HISTORY, "Default 10, Max 100", "Default 10, Max 500", {("parameter-limit", "size", "en")}),
     Mutation(HISTORY, "默认 10, 最大 100", "默认 20, 最大 100", {("parameter-limit", "size", "zh")}),
-    Mutation(HISTORY, "| 默认 1  ", "|   ", {("parameter-limit", "current", "zh")}),
     Mutation(HISTORY, "last 6 months", "last 3 months", {("parameter-limit", "startTime", "en")}),
     Mutation(HISTORY, "半年（6个月）", "三个月", {("parameter-limit", "startTime", "zh")}),
     Mutation(HISTORY, "半年（6个月）", "半年（3个月）", {("parameter-limit", "startTime", "zh")}),
-    Mutation(
-        HISTORY, ">   * Support query within the last 6 months only\n", "", {("parameter-limit", "startTime", "en")}
-    ),
     Mutation(HISTORY, "last 7 days", "last 30 days", {("parameter-limit", "startTime", "en")}),
     Mutation(HISTORY, "最近7天", "最近一个月", {("parameter-limit", "startTime", "zh")}),
     Mutation(HISTORY, "size| INT|", "size| LONG|", _both("parameter-type", "size"), 0),
@@ -221,17 +220,51 @@ def test_a_single_change_is_detected(mutation: Mutation) -> None:
     assert verdict.exit_code == (1 if mutation.found else 2)
 
 
+@pytest.mark.parametrize("line", [">   * Support query within the last 6 months only\n", "| 默认 1  "])
+def test_a_limit_that_is_not_stated_is_no_difference(line: str) -> None:
+    text = text_of(HISTORY)
+    assert line in text
+    assert verdict_of(text.replace(line, "")).exit_code == 0
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_line_with_a_fact_can_go_unnoticed(page: Path) -> None:
-    """Each line of the parameters, the weight and the response is taken out in turn."""
+    """Each line of the parameters, the weight and the response is taken out in turn, but for those of limits alone."""
     lines = text_of(page.name).split("\n")
     facts = re.compile(
         r"^\w+\| |^\*\*\d|^(>| )+\* +`?\w+_?\w*`? (?!of)|^ +\"\w+\"|^#+ .*(Weight|Param|Resp|权重|参数|示例)"
     )
-    introduced = re.compile(r"ENUM of|划转类型:")
+    introduced = re.compile(r"ENUM of|划转类型:|\d ?(?:months|days|天)|个月")
     for index, line in enumerate(lines):
         if facts.search(line) and not introduced.search(line):
             assert verdict_of("\n".join(lines[:index] + lines[index + 1 :])).exit_code, line
+
+
+CAPTURES = sorted((FOLDER / "portal").glob("*.md"))
+OWN = [modern(both(OURS, operation.name)[0]) for operation in OURS.operations[:5]]
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda page: page.name)
+def test_a_page_of_the_portal_without_any_of_ours_is_refused(capture: Path) -> None:
+    """It says what was found."""
+    verdict = verdict_of(capture.read_text(encoding="utf-8"))
+    assert (verdict.exit_code, verdict.operation) == (2, None)
+    assert "line 17" in str(verdict.refused)
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda page: page.name)
+@pytest.mark.parametrize("place", ["before", "between", "behind"])
+def test_ours_are_found_among_the_portals_own(capture: Path, place: str) -> None:
+    """Five operations of ours, at the places where the portal separates its own."""
+    head, *others = capture.read_text(encoding="utf-8").split("\n---\n")
+    ours = portal(OWN).split("\n---\n", 1)[1]
+    at = {"before": 0, "between": 1, "behind": len(others)}[place]
+    text = "\n---\n".join([head, *others[:at], ours, *others[at:]])
+    verdicts = verdicts_of(text)
+    assert [(each.refused, each.findings) for each in verdicts] == [(None, ())] * 5
+    changed = verdicts_of(text.replace("UID Weight300", "UID Weight900"))
+    found = [[(finding.kind, finding.page) for finding in each.findings] for each in changed]
+    assert found == [[("weight", "900 (UID)")], [], [], [], []]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from generator.docs import PROJECT
-from generator.docs.ours import SPEC
+from generator.docs.project import SPEC
 from tests.docs.conftest import OURS
 from tests.docs.patches import apply
 from tests.docs.vendor_page import both, render

@@ -9,14 +9,18 @@ import contextlib
 import gc
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 
 from generator.docs.blocks import Unreadable
 from generator.docs.page import read_page
+from generator.docs.schema import read_schema
+from generator.docs.sdk import read_modules
 from tests.docs.conftest import OURS
 from tests.docs.dialects import NAMED
+from tests.docs.portal_page import portal
+from tests.docs.schema_document import schema
 from tests.docs.vendor_page import both, render
 
 # What is repeated. Each has broken a parser somewhere, or could.
@@ -103,28 +107,56 @@ SHAPES: Final = {
     "combining": "a\u0301",
     "surrogate": "😀",
     "null": "\x00",
+    "aliases": "- &a [x]\n  - *a\n",
+    "mappings": "a: {b: ",
+    "references": "- $ref: '#/paths'\n  ",
+    "calls": "f(",
+    "attributes": "a.b",
+    "operators": "a+",
+    "unary": "not ",
+    "lambdas": "lambda: ",
+    "comparisons": "a<b<",
+    "f-strings": "f'{a}' ",
+    "decorators": "@a\n        ",
 }
 
+Kind = Literal["markdown", "html", "schema", "sdk"]
+
+_PORTAL: Final = portal([both(OURS, "POST /sapi/v1/asset/transfer")[0]])
+_SCHEMA: Final = schema([both(OURS, "POST /sapi/v1/asset/transfer")[0]])
+_CALL: Final = '        return send_request(method="POST", path="/sapi/v1/asset/transfer", response_model=B)\n'
 _SOUND: Final = render(both(OURS, "POST /sapi/v1/asset/transfer")[:1])
 _SOUND_HTML: Final = render(both(OURS, "POST /sapi/v1/asset/transfer")[:1], NAMED["html"])
 
 # Where it stands.
-PLACES: Final[dict[str, Callable[[str], tuple[str, bool]]]] = {
-    "alone": lambda text: (text, False),
-    "alone in HTML": lambda text: (f"<!doctype html><html><body>{text}", True),
-    "before the page": lambda text: (f"{text}\n\n{_SOUND}", False),
-    "front matter": lambda text: (f"---\n{text}\n{_SOUND}", False),
-    "paragraph": lambda text: (_SOUND.replace("Moves something somewhere.", text, 1), False),
-    "request": lambda text: (_SOUND.replace("POST `/sapi", f"{text} POST `/sapi", 1), False),
-    "weight": lambda text: (_SOUND.replace("**300**", f"**300** {text}", 1), False),
-    "cell": lambda text: (_SOUND.replace("asset| STRING| YES| ", f"asset| STRING| YES| {text}", 1), False),
-    "row": lambda text: (_SOUND.replace("asset| STRING| YES| ", f"{text}\nasset| STRING| YES| ", 1), False),
-    "bullet": lambda text: (_SOUND.replace("must be sent when", f"{text} must be sent when", 1), False),
-    "type": lambda text: (_SOUND.replace("MAIN_MARGIN one", f"MAIN_MARGIN {text}", 1), False),
-    "example": lambda text: (_SOUND.replace('"tranId": 1', f'"tranId": {text}', 1), False),
-    "example in HTML": lambda text: (_SOUND_HTML.replace('"tranId": 1', f'"tranId": {text}', 1), True),
-    "cell in HTML": lambda text: (_SOUND_HTML.replace("<td>STRING", f"<td>{text}", 1), True),
-    "paragraph in HTML": lambda text: (_SOUND_HTML.replace("Moves something", text, 1), True),
+PLACES: Final[dict[str, Callable[[str], tuple[str, Kind]]]] = {
+    "alone": lambda text: (text, "markdown"),
+    "alone in HTML": lambda text: (f"<!doctype html><html><body>{text}", "html"),
+    "before the page": lambda text: (f"{text}\n\n{_SOUND}", "markdown"),
+    "front matter": lambda text: (f"---\n{text}\n{_SOUND}", "markdown"),
+    "paragraph": lambda text: (_SOUND.replace("Moves something somewhere.", text, 1), "markdown"),
+    "request": lambda text: (_SOUND.replace("POST `/sapi", f"{text} POST `/sapi", 1), "markdown"),
+    "weight": lambda text: (_SOUND.replace("**300**", f"**300** {text}", 1), "markdown"),
+    "cell": lambda text: (_SOUND.replace("asset| STRING| YES| ", f"asset| STRING| YES| {text}", 1), "markdown"),
+    "row": lambda text: (_SOUND.replace("asset| STRING| YES| ", f"{text}\nasset| STRING| YES| ", 1), "markdown"),
+    "bullet": lambda text: (_SOUND.replace("must be sent when", f"{text} must be sent when", 1), "markdown"),
+    "type": lambda text: (_SOUND.replace("MAIN_MARGIN one", f"MAIN_MARGIN {text}", 1), "markdown"),
+    "example": lambda text: (_SOUND.replace('"tranId": 1', f'"tranId": {text}', 1), "markdown"),
+    "example in HTML": lambda text: (_SOUND_HTML.replace('"tranId": 1', f'"tranId": {text}', 1), "html"),
+    "cell in HTML": lambda text: (_SOUND_HTML.replace("<td>STRING", f"<td>{text}", 1), "html"),
+    "portal": lambda text: (_PORTAL.replace("Words about it.", text, 1), "markdown"),
+    "portal, enum": lambda text: (_PORTAL.replace("Enum values:\n", f"Enum values:\n\n{text}", 1), "markdown"),
+    "schema": lambda text: (f"openapi: 3.0.3\npaths:\n  {text}", "schema"),
+    "description in a schema": lambda text: (
+        _SCHEMA.replace("Does it.", text.replace("\n", "\n        "), 1),
+        "schema",
+    ),
+    "SDK": lambda text: (f"class A:\n    def a(self):\n        {text}", "sdk"),
+    "documentation in an SDK": lambda text: (
+        f'class A:\n    def a(self):\n        """\n        {text}\n        Args:\n        {text}\n        """\n{_CALL}',
+        "sdk",
+    ),
+    "paragraph in HTML": lambda text: (_SOUND_HTML.replace("Moves something", text, 1), "html"),
 }
 
 _CHARACTERS: Final = 3_000
@@ -132,11 +164,18 @@ _FLOOR_S: Final = 0.04  # below it a ratio tells nothing
 _MOST: Final = 9.0  # of four times the text; quadratic work gives sixteen
 
 
-def _cost(text: str, *, html: bool) -> float:
+def _cost(text: str, kind: Kind) -> float:
     gc.collect()
+    permissions = OURS.permissions()
     begun = time.process_time()
     with contextlib.suppress(Unreadable):
-        read_page(text, html=html, permissions=OURS.permissions())
+        match kind:
+            case "schema":
+                read_schema(text, permissions)
+            case "sdk":
+                read_modules({"x/rest_api/api/a.py": text}, permissions)
+            case _:
+                read_page(text, html=kind == "html", permissions=permissions)
     return time.process_time() - begun
 
 
@@ -147,8 +186,7 @@ def grows_near_linearly(shape: str, place: str, characters: int = _CHARACTERS) -
     for _ in range(3):  # a busy machine makes single figures too large, never too small
         costs = []
         for factor in (4, 1):
-            text, html = write(shape * (factor * characters // len(shape)))
-            costs.append(_cost(text, html=html))
+            costs.append(_cost(*write(shape * (factor * characters // len(shape)))))
             if factor == 4 and costs[0] < _FLOOR_S:
                 return ""
         figures.append((costs[1], costs[0]))

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from generator.docs.ours import Operation, Ours
-from generator.docs.vocabulary import Language
+from generator.docs.project import Operation, Project
+from generator.docs.wording import Language
 
 Json = Any
 
@@ -178,6 +178,9 @@ def facts_of(operation: Operation, language: Language) -> PageFacts:
     )
 
 
+_VALUES: dict[str, Json] = {"string": "1", "integer": 1, "boolean": True}
+
+
 def _response(operation: Operation) -> Json:
     response: Json = [{}, {}] if next(iter(operation.fields)).startswith("[]") else {}
     for path in operation.fields:
@@ -187,11 +190,11 @@ def _response(operation: Operation) -> Json:
         for key in outer:
             objects = [row for each in objects for row in each[key.removesuffix("[]")]]
         for each in objects:
-            each[name] = [{}, {}] if is_list else 7 if outer else 1
+            each[name] = [{}, {}] if is_list else _VALUES[operation.field_types[path]]
     return response
 
 
-def both(ours: Ours, name: str) -> tuple[PageFacts, PageFacts]:
+def both(ours: Project, name: str) -> tuple[PageFacts, PageFacts]:
     """English and Chinese facts of an operation such as `POST /sapi/v1/asset/transfer`."""
     operation = next(each for each in ours.operations if each.name == name)
     return facts_of(operation, "en"), facts_of(operation, "zh")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from generator.__main__ import main
-from generator.vocabulary import docstring, literal, python_pattern
+from generator.naming import docstring, literal, python_pattern
 
 pytestmark = pytest.mark.thorough
 

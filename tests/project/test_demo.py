@@ -1,79 +1,135 @@
-"""The tour finishes well, and does not where anything is not as it should be."""
+"""The demo ends well, and with exit code 1 if anything is not as expected."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import evolve
+from rich.cells import cell_len
 
 import binance_transfer as bt
-from binance_transfer_sandbox import Sandbox
-from demo import __main__ as tour
-from demo import books, keys
-from demo.calls import CALLS, perform
-
-QUICK = [call for call in CALLS if bt.ProvenAbsent not in call.expected]  # proving absence takes time
+import demo
+from binance_transfer_sandbox import Sandbox, faults
+from tests.project.places import PROJECT
 
 
-def test_it_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
-    assert tour.main() == 0
-    shown = capsys.readouterr().out
-    assert "NOT TRUE" not in shown
-    assert shown.count("✓") == 6
-
-
-def test_a_surprise_is_a_failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(tour, "CALLS", [evolve(QUICK[0], expected=(bt.InsufficientBalance,))])
-    assert tour.main() == 1
-    assert "NOT TRUE: every call ended as expected" in capsys.readouterr().out
-
-
-def test_money_that_moves_unseen_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def perform_and_steal(calls: object, sandbox: Sandbox) -> object:
-        told = perform(QUICK[:1], sandbox)
-        with bt.TransferClient(sandbox.credentials, base_url=sandbox.base_url) as thief:
-            thief.transfer("MAIN_FUNDING", "USDT", 1)
-        return told
-
-    monkeypatch.setattr(tour, "perform", perform_and_steal)
-    assert tour.main() == 1
-
-
-@pytest.fixture(scope="module")
-def receipts() -> Iterator[tuple[list[bt.Receipt], Sandbox]]:
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
-        yield [story.receipt for story in perform(QUICK[:1], sandbox) if story.receipt], sandbox
+        yield sandbox
 
 
-FALSE_RECEIPTS: list[Callable[[bt.Receipt], list[bt.Receipt]]] = [
-    lambda _: [],
-    lambda receipt: [receipt, receipt],
-    lambda receipt: [evolve(receipt, tran_id=receipt.tran_id + 1)],
-    lambda receipt: [evolve(receipt, attempt=evolve(receipt.attempt, transfer=bt.Transfer("MAIN_FUNDING", "BTC", 1)))],
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_it_ends_well_and_fits_80_columns(encoding: str) -> None:
+    """Its output is a pipe here. The ascii one cannot take the Chinese name of an asset."""
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "COLUMNS": "80"}
+    done = subprocess.run([sys.executable, "demo.py"], cwd=PROJECT, env=environment, capture_output=True, check=False)
+    shown = done.stdout.decode(encoding).splitlines()
+    assert (done.returncode, done.stderr, [line for line in shown if cell_len(line) > 80]) == (0, b"", [])
+    assert [line for line in shown if line.startswith("ok: the key moved money once")]
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.Rejection(code=-3041, msg="Balance is not enough"), faults.Drop(executes=True)]
+)
+def test_an_outcome_that_is_not_expected_is_a_failure(
+    fault: faults.Fault, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sandbox.fail_next(fault)
+    assert ended(demo.main, sandbox) == 1
+    assert "NOT TRUE: this should be Receipt" in capsys.readouterr().out
+
+
+def test_a_key_without_permission_is_a_failure(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    sandbox.fail_next(faults.Rejection(code=-2015, msg="Invalid API-key"), on="restrictions")
+    assert ended(demo.main, sandbox) == 1
+    assert "NOT TRUE: the key may read and transfer" in capsys.readouterr().out
+
+
+def test_a_key_that_moves_money_again_is_a_failure(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    execute = bt.TransferClient.execute
+
+    def execute_and_send_again(client: bt.TransferClient, transfer: bt.Transfer, **options: Any) -> bt.Receipt:
+        receipt = execute(client, transfer, **options)
+        with bt.TransferClient(sandbox.credentials, base_url=sandbox.base_url) as careless:
+            execute(careless, transfer)
+        return receipt
+
+    monkeypatch.setattr(bt.TransferClient, "execute", execute_and_send_again)
+    assert ended(demo.kill_a_process, sandbox) == 1
+    assert "NOT TRUE: the key moved money once" in capsys.readouterr().out
+
+
+def make_a_transfer(sandbox: Sandbox) -> bt.Receipt:
+    with bt.TransferClient(sandbox.credentials, base_url=sandbox.base_url) as client:
+        return client.transfer("MAIN_UMFUTURE", "USDT", "25.5")
+
+
+def return_no_receipt(sandbox: Sandbox) -> list[bt.Receipt]:
+    """The money moves unseen."""
+    make_a_transfer(sandbox)
+    return []
+
+
+def return_a_receipt_twice(sandbox: Sandbox) -> list[bt.Receipt]:
+    return [make_a_transfer(sandbox)] * 2
+
+
+def return_another_id(sandbox: Sandbox) -> list[bt.Receipt]:
+    return [evolve(make_a_transfer(sandbox), tran_id=1)]
+
+
+def return_another_amount(sandbox: Sandbox) -> list[bt.Receipt]:
+    receipt = make_a_transfer(sandbox)
+    return [evolve(receipt, attempt=evolve(receipt.attempt, transfer=bt.Transfer("MAIN_UMFUTURE", "USDT", "25.6")))]
+
+
+def hide_the_row(sandbox: Sandbox) -> list[bt.Receipt]:
+    sandbox.fail_next(faults.Hide(for_ms=60_000))
+    return [make_a_transfer(sandbox)]
+
+
+def deposit(sandbox: Sandbox) -> list[bt.Receipt]:
+    sandbox.deposit("spot", "USDT", 1)
+    return [make_a_transfer(sandbox)]
+
+
+# What happens in place of the first transfers of the tour → the check that notices it.
+DIFFERENCES: list[tuple[Callable[[Sandbox], list[bt.Receipt]], str]] = [
+    (return_no_receipt, "the exchange executed the transfers that have a receipt"),
+    (return_a_receipt_twice, "the exchange executed the transfers that have a receipt"),
+    (return_another_id, "the exchange executed the transfers that have a receipt"),
+    (return_another_amount, "the exchange executed the transfers that have a receipt"),
+    (hide_the_row, "history lists these"),
+    (deposit, "the balances changed by what these moved"),
 ]
 
 
-@pytest.mark.parametrize("falsify", FALSE_RECEIPTS)
-def test_books_that_differ_are_noticed(
-    falsify: Callable[[bt.Receipt], list[bt.Receipt]], receipts: tuple[list[bt.Receipt], Sandbox]
+@pytest.mark.parametrize(("happens", "noticed"), DIFFERENCES)
+def test_a_difference_from_the_ledger_is_a_failure(
+    happens: Callable[[Sandbox], list[bt.Receipt]],
+    noticed: str,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    [receipt], sandbox = receipts
-    false = falsify(receipt)
-    row = bt.TransferRecord(receipt.tran_id, "MAIN_UMFUTURE", "USDT", Decimal("25.5"), "CONFIRMED", 0)
-    assert list(books.ledger_problems(false, sandbox.ledger))
-    assert list(books.history_problems(false, [row]))
+    """The slow chapters are left out."""
+    monkeypatch.setattr(demo, "use_each_type_of_key", happens)
+    monkeypatch.setattr(demo, "lose_answers", lambda _: [])
+    monkeypatch.setattr(demo, "kill_a_process", lambda _: [])
+    assert ended(demo.main, sandbox) == 1
+    assert f"NOT TRUE: {noticed}" in capsys.readouterr().out
 
 
-def test_a_wrong_balance_is_named() -> None:
-    before = {"spot": {"USDT": Decimal(10)}, "funding": {"USDT": Decimal(0)}}
-    after = {"spot": {"USDT": Decimal(9)}, "funding": {"USDT": Decimal(0)}}
-    assert list(books.balance_problems([], before, after)) == ["spot should hold 10 USDT and holds 9"]
-
-
-def test_a_key_that_moved_twice_is_noticed() -> None:
-    with Sandbox() as sandbox:
-        called = keys.perform(sandbox)
-        assert keys.problems(called, sandbox) == []
-        with bt.TransferClient(sandbox.credentials, base_url=sandbox.base_url) as careless:
-            careless.execute(keys.TRANSFER)
-        assert keys.problems(called, sandbox)
+def ended(run: Callable[[Sandbox], object], sandbox: Sandbox) -> object:
+    """Return the exit code."""
+    try:
+        run(sandbox)
+    except SystemExit as exit_:
+        return exit_.code
+    return 0

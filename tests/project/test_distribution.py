@@ -72,6 +72,6 @@ def test_a_file_whose_kind_is_not_listed_is_reported() -> None:
     assert problem.startswith("wheel: binance_transfer/new.kind is missing")
 
 
-@pytest.mark.parametrize("name", [".env", "transfers.db", "transfers.db-wal", "demo/transfers.db-shm", "docs/key.pem"])
+@pytest.mark.parametrize("name", [".env", "transfers.db", "transfers.db-wal", "tests/transfers.db-shm", "docs/key.pem"])
 def test_git_ignores_keys_and_journals(name: str) -> None:
     subprocess.run(["git", "check-ignore", "--quiet", "--no-index", name], cwd=PROJECT, check=True)

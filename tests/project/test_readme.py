@@ -108,6 +108,6 @@ def test_every_target_is_mentioned(target: str) -> None:
 def test_links_and_paths_exist(document: str) -> None:
     text = (PROJECT / document).read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
-    paths = re.findall(r"`((?:spec|generator|generated_client|wrapper|sandbox|demo|benchmarks|tests)/[\w./-]*)`", text)
+    paths = re.findall(r"`((?:spec|generator|generated_client|wrapper|sandbox|benchmarks|tests)/[\w./-]*)`", text)
     missing = [name for name in links + paths if not (PROJECT / name).exists()]
     assert missing == []

@@ -1,4 +1,3 @@
-{{ banner }}
 """A small httpx client for the operations. It signs what it sends, follows no redirect and repeats nothing."""
 
 from __future__ import annotations

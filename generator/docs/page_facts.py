@@ -1,89 +1,121 @@
 """
-From one half of a page to its facts.
+From one description of a page to its facts.
 
-One rule: what looks like a fact and cannot be read is a problem, and a half with a problem is never in agreement.
+One rule: what looks like a fact and cannot be read is a problem, and a description with a problem is never in agreement.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from generator.docs import vocabulary
+from generator.docs import wording
 from generator.docs.blocks import Block
+from generator.docs.bounds import read_limits, read_spans
 from generator.docs.example import BrokenExample, is_example, read_example
-from generator.docs.facts import Facts, Limit, Parameter, Span, Stated, TransferType, Weight
-from generator.docs.halves import Half
-from generator.docs.limits import read_limits, read_spans
+from generator.docs.facts import EndpointAt, Facts, Limit, Parameter, Span, Stated, TransferType, Weight
+from generator.docs.fields import type_of
+from generator.docs.portal_facts import read_portal_parameters, read_portal_response
+from generator.docs.sections import Description
 from generator.docs.sentences import read_permissions, read_rules
 from generator.docs.text import Text
-from generator.docs.vocabulary import Column
+from generator.docs.wording import Column
 
 _WORDS = re.compile(r"[A-Za-z0-9_]+")
 _NAME = re.compile(r"\w[\w.\[\]-]*")
-_TYPE_CELL = re.compile(r"\w[\w<>\[\], ]*")
+_TYPE_CELL = re.compile(r"\w[\w<>\[\], ·]*")
+_OPENAPI = re.compile(r"(?:string|integer|number|boolean)\b")
 # A type's name: a word with an underscore in it, in any script, so that a slip of the vendor's is seen and not passed over.
 _TYPE_NAME = re.compile(r"[\s•·*-]*(?P<name>(?:(?![\u2e80-\u9fff])\w)+(?:-[A-Z0-9_]{2,})*)")
+_TYPE_PARAMETER = "type"  # stands in the sentences that say what its values need
 _SHORTEST_TYPE = 4
 _NO_TYPES = frozenset(("ENUM", "NOTE", "NOTES", "HTTP", "JSON"))
 _PIPES_OF_A_ROW = 2
 
 
-def read_half(half: Half, permission: str | None) -> Facts:
+def read_description(description: Description, permission: str | None) -> Facts:
     """
-    Read everything a half states.
+    Read everything a description states.
 
     `permission` is the name that an unmarked sentence may hold.
     """
-    facts = Facts(half.language, half.title, half.line)
-    for section in half.sections:
+    facts = Facts(description.language, title=description.title, line=description.line)
+    for section in description.sections:
         if section.part:
             facts.lines.setdefault(section.part, section.line)
-    _read_endpoints(half, facts)
-    _read_weights(half, facts)
-    _read_parameters(half, facts)
-    _read_sentences(half, facts, permission)
-    _read_types(half, facts)
-    _read_response(half, facts)
+    _read_endpoints(description, facts)
+    _read_weights(description, facts)
+    if description.layout == "portal":
+        read_portal_parameters(description, facts)
+        read_portal_response(description, facts)
+    else:
+        _read_response(description, facts)
+    _read_parameters(description, facts)
+    read_prose(description, facts, permission)
     return facts
 
 
-def _read_endpoints(half: Half, facts: Facts) -> None:
-    blocks = [block for section in half.of("request") for block in section.blocks]
-    blocks = blocks or [block for _, block in half.prose()]
-    texts = [(text, line) for block in blocks for text, line in _texts(block)]
-    found = [(vocabulary.endpoint_of(text, at_start=True), line) for text, line in texts]
-    if not any(endpoint for endpoint, _ in found) and half.of("request"):
-        found = [(vocabulary.endpoint_of(text, at_start=False), line) for text, line in texts]
-    facts.endpoints = [(endpoint, line) for endpoint, line in found if endpoint]
+def read_prose(description: Description, facts: Facts, permission: str | None) -> None:
+    """Add what sentences and lists of types state."""
+    _read_sentences(description, facts, permission)
+    _read_types(description, facts)
 
 
-def _texts(block: Block) -> Iterator[tuple[str, int]]:
+def _read_endpoints(description: Description, facts: Facts) -> None:
+    blocks = [block for section in description.of("request") for block in section.blocks]
+    blocks = blocks or [block for _, block in description.prose()]
+    texts = [text for block in blocks for text in _texts(block)]
+    found = [(wording.endpoint_of(text.plain, at_start=True), text) for text in texts]
+    if not any(endpoint for endpoint, _ in found) and description.of("request"):
+        found = [(wording.endpoint_of(text.plain, at_start=False), text) for text in texts]
+    facts.endpoints = [
+        EndpointAt(endpoint, text.line_at(endpoint.offset), text.line_at(endpoint.path_offset))
+        for endpoint, text in found
+        if endpoint
+    ]
+
+
+def _texts(block: Block) -> Iterator[Text]:
     if block.text.plain:
-        yield block.text.plain, block.text.line
+        yield block.text
     for line, row in block.code:
-        yield row, line
+        yield Text(row, ((0, line),))
     for cells in block.rows:
-        yield " ".join(cell.plain for cell in cells), cells[0].line
+        yield Text(" ".join(cell.plain for cell in cells), ((0, cells[0].line),))
 
 
-def _read_weights(half: Half, facts: Facts) -> None:
-    for section in half.of("weight"):
-        texts = [(section.heading, section.line), *(pair for block in section.blocks for pair in _texts(block))]
-        numbers = [
-            (vocabulary.number(found[0]), line) for text, line in texts for found in vocabulary.NUMBER.finditer(text)
-        ]
-        kinds = [(kind.upper(), line) for text, line in texts for kind in vocabulary.KINDS.findall(text)]
+def _read_weights(description: Description, facts: Facts) -> None:
+    for section in description.of("weight"):
+        texts = [(section.heading, section.line)]
+        texts += [(text.plain, text.line) for block in section.blocks for text in _texts(block)]
+        if stated := [weight for text, line in texts for weight in read_weights(text, line)]:
+            facts.weights.extend(stated)
+            continue
+        numbers = [(wording.number(found[0]), line) for text, line in texts for found in wording.NUMBER.finditer(text)]
+        kinds = [(kind.upper(), line) for text, line in texts for kind in wording.KINDS.findall(text)]
         if not numbers:
-            facts.problems.append(Stated("a request weight without a number", section.line))
             continue
         values = {value for value, _ in numbers}
         value = numbers[0][0] if len(values) == 1 else " ".join(text for text, _ in texts[1:])
         kind = "/".join(dict.fromkeys(kind for kind, _ in kinds))
         facts.weights.append(Weight(value, kind, numbers[0][1], kinds[0][1] if kinds else section.line))
+    if not description.of("weight"):
+        everywhere = [text for _, block in description.prose() for text in _texts(block)]
+        facts.weights = [
+            weight for text in everywhere for weight in read_weights(text.plain, text.line, also_bare=True)
+        ]
+    if description.of("weight") and not facts.weights:
+        facts.problems.append(Stated("a request weight without a number", description.of("weight")[0].line))
 
 
-def _read_parameters(half: Half, facts: Facts) -> None:
-    for section in half.of("parameters"):
+def read_weights(text: str, line: int, *, also_bare: bool = False) -> Iterator[Weight]:
+    """Weights in one phrase with their kind, `IP Weight1500` or `Weight(UID): 300`, or also without it, `Weight: 900`."""
+    for found in (wording.BARE_WEIGHT if also_bare else wording.WEIGHT).finditer(text):
+        kind = found["before"] or found["behind"] or ""
+        yield Weight(wording.number(found["value"]), kind.upper(), line, line)
+
+
+def _read_parameters(description: Description, facts: Facts) -> None:
+    for section in description.of("parameters"):
         for block in section.blocks:
             if block.kind == "table":
                 _read_table(block, facts)
@@ -105,9 +137,7 @@ def _read_table(table: Block, facts: Facts) -> None:
 
 def _columns(head: Sequence[Text]) -> list[Column | None]:
     return [
-        next(
-            (column for column, words in vocabulary.COLUMNS.items() if cell.plain.lower().strip(" :?*") in words), None
-        )
+        next((column for column, words in wording.COLUMNS.items() if cell.plain.lower().strip(" :?*") in words), None)
         for cell in head
     ]
 
@@ -117,7 +147,7 @@ def _read_row(row: Sequence[Text], columns: Sequence[Column | None], facts: Fact
     name, type_, mandatory = (by_column.get(column, Text()) for column in ("name", "type", "mandatory"))
     line = row[0].line
     spoken = mandatory.plain.lower().strip(" .*")
-    flag = vocabulary.MANDATORY.get(spoken, mandatory.plain.upper())
+    flag = wording.MANDATORY.get(spoken, mandatory.plain.upper())
     if (
         None in columns[: len(row)]
         or not _NAME.fullmatch(name.plain)
@@ -128,7 +158,7 @@ def _read_row(row: Sequence[Text], columns: Sequence[Column | None], facts: Fact
         facts.problems.append(Stated(f"a row that cannot be read: {' | '.join(cell.plain for cell in row)}", line))
         return
     facts.parameters.append(
-        Parameter(name.plain, type_.plain.upper(), flag, name.line, type_.line or line, mandatory.line or line)
+        Parameter(name.plain, _type_words(type_.plain), flag, name.line, type_.line or line, mandatory.line or line)
     )
     surplus = [cell for cell in row[len(columns) :] if cell.plain]
     for text in (by_column.get("description", Text()), *surplus):
@@ -137,12 +167,25 @@ def _read_row(row: Sequence[Text], columns: Sequence[Column | None], facts: Fact
         facts.spans.extend(Span(role, value, text.line_at(offset)) for role, value, offset in read_spans(text.plain))
         facts.rules.extend(read_rules(text, (), subject=name.plain))
     if (default := by_column.get("default", Text())).plain:
-        facts.limits.append(Limit(name.plain, "default", vocabulary.number(default.plain).lower(), default.line))
+        facts.limits.append(Limit(name.plain, "default", wording.number(default.plain).lower(), default.line))
 
 
-def _read_sentences(half: Half, facts: Facts, permission: str | None) -> None:
-    names = {parameter.name for parameter in facts.parameters if parameter.type != "ENUM"}
-    for section, block in half.prose():
+def _type_words(words: str) -> str:
+    """A type in the words of the old pages, or of OpenAPI where a table has those."""
+    found = type_of(words) if words.islower() else None
+    if not found or not (_OPENAPI.match(words) or "·" in words):
+        return words.upper()
+    type_, is_enum, _ = found
+    return "enum" if is_enum else type_
+
+
+def _read_sentences(description: Description, facts: Facts, permission: str | None) -> None:
+    names = {
+        parameter.name
+        for parameter in facts.parameters
+        if parameter.name != _TYPE_PARAMETER and (parameter.type not in ("ENUM", "enum") or "Symbol" in parameter.name)
+    }
+    for section, block in description.prose():
         text = block.text
         if section.part == "weight" or block.kind not in ("text", "item"):
             continue
@@ -158,8 +201,8 @@ def _read_sentences(half: Half, facts: Facts, permission: str | None) -> None:
                 )
 
 
-def _read_types(half: Half, facts: Facts) -> None:
-    blocks = [block for _, block in half.prose()]
+def _read_types(description: Description, facts: Facts) -> None:
+    blocks = [block for _, block in description.prose()]
     for _, items in groupby((block for block in blocks if block.kind == "item"), key=lambda block: block.group):
         _read_type_list([item.text for item in items], facts)
     for block in blocks:
@@ -179,7 +222,7 @@ def _read_type_list(items: Sequence[Text], facts: Facts) -> None:
         return
     for item, name in entries:
         description = item.plain.partition(name)[2].strip(" :,-()")
-        facts.types.append(TransferType(name, description, item.line))
+        facts.types.append(TransferType(name, description, item.line, item.struck))
 
 
 def _read_type_lines(block: Block, facts: Facts) -> None:
@@ -215,14 +258,14 @@ def _type_table(table: Block) -> bool:
     return bool(firsts) and 2 * sum(map(_is_type, firsts)) > len(firsts)
 
 
-def _read_response(half: Half, facts: Facts) -> None:
-    for section in half.of("response"):
+def _read_response(description: Description, facts: Facts) -> None:
+    for section in description.of("response"):
         for block in section.blocks:
             rows: Sequence[tuple[int, str]] = block.code
             if block.text.plain.startswith(("{", "[")):
                 rows = block.text.by_line()
             if not is_example(rows):
-                if block.code and not vocabulary.endpoint_of(block.code[0][1], at_start=True):
+                if block.code and not facts.has_example and not wording.endpoint_of(block.code[0][1], at_start=True):
                     facts.problems.append(Stated("code in the response example that is no JSON", block.line))
                 continue
             facts.has_example = True

@@ -6,7 +6,7 @@ import pytest
 
 from binance_transfer import transfer_types
 from generator.docs import PROJECT
-from generator.docs.ours import SPEC, TABLES, InvalidProject, read_ours
+from generator.docs.project import SPEC, TABLES, InvalidProject, read_project
 from tests.docs.conftest import OURS
 
 
@@ -24,7 +24,7 @@ def test_a_table_that_is_not_there_is_said(tmp_path: Path) -> None:
     tables = tmp_path / "transfer_types.py"
     tables.write_text((PROJECT / TABLES).read_text().replace("NEEDS_TO_SYMBOL", "NEEDS_OTHER_SYMBOL"))
     with pytest.raises(InvalidProject, match="NEEDS_TO_SYMBOL"):
-        read_ours(PROJECT / SPEC, tables)
+        read_project(PROJECT / SPEC, tables)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,3 @@
-{{ banner }}
 """
 What a request is made of and how an answer is read, without any I/O.
 
@@ -13,12 +12,12 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
+from .security import API_KEY_HEADER as API_KEY_HEADER, SIGNATURE_PARAMETER as SIGNATURE_PARAMETER
+
 T = TypeVar("T")
 Model = TypeVar("Model")
 Error = TypeVar("Error")
 
-API_KEY_HEADER: Final = {{ spec.components.securitySchemes.apiKey.name | literal }}
-SIGNATURE_PARAMETER: Final = {{ spec.components.securitySchemes.signature.name | literal }}
 INT64_MAXIMUM: Final = 2**63 - 1
 _JSON_NAMES: Final[Mapping[type, str]] = {
     dict: "object",

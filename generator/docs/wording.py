@@ -42,8 +42,13 @@ _LABEL = re.compile(
     r"(?:https? ?)?请求|(?:请求)?(?:权重|参数)|(?:响应|返回)(?:示例)?)(?: ?\((?:ip|uid)\))?",
     re.IGNORECASE,
 )
+_BARE_HEADING: Final = re.compile(
+    r"(?:API Description|HTTP Request|Request Weight(?: ?\((?:IP|UID)\))?|Request Parameters|Response Example"
+    r"|接口描述|HTTP ?请求|请求权重(?: ?\((?:IP|UID)\))?|请求参数|响应示例)",
+    re.IGNORECASE,
+)
 _ENDPOINT = re.compile(r"(?<![A-Za-z])([A-Z]{3,7})\s+[\"'`]?(?:https?://[^/\s]+)?(/[^\s\"'`]*)", re.IGNORECASE)
-_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
+METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 _AFTER_PATH = ".,;:!?)]}>。，；：、"
 
 COLUMNS: Final[dict[Column, frozenset[str]]] = {
@@ -61,6 +66,9 @@ MANDATORY: Final[dict[str, str]] = {
     **dict.fromkeys("no n false optional 否 非必需 非必须 非必填 可选 选填".split(), "NO"),
 }
 
+EXAMPLE: Final = re.compile(
+    r"\(?\b(?:e\.g\.|for example|such as)[^)]{0,80}\)?|(?:例如|比如)[^)。]{0,80}", re.IGNORECASE
+)
 DEFAULT: Final = re.compile(r"\bdefault|默认|缺省", re.IGNORECASE)
 NECESSITY: Final = re.compile(
     r"\b(?:must|mandatory|requires?d?|needs?|needed|ha(?:s|ve) to|shall|should|enabled?)\b"
@@ -91,6 +99,14 @@ PERMISSION: Final = re.compile(
 NO_PERMISSION: Final = re.compile(r"(?:[a-z]+|NOT|MUST|(?:[Aa][Pp][Ii][ -]?)?[Kk][Ee][Yy]s?|[A-Z]* ?/.*|权限|必须|不)?")
 QUOTED: Final = re.compile(r"[\"'“”‘’「『《【]([^\"'“”‘’」』》】]+)[\"'“”‘’」』》】]")
 KINDS: Final = re.compile(r"(?<![A-Za-z])(IP|UID)(?![A-Za-z])", re.IGNORECASE)
+# A weight with its kind in one phrase, as the portal and the SDK have it; the portal glues the figure to the word.
+_KIND_BEFORE: Final = r"(?P<before>IP|UID) ?(?:Request ?)?(?:Weight|权重) ?:? ?"
+_KIND_BEHIND: Final = r"(?:Weight|权重) ?\( ?(?P<behind>IP|UID) ?\) ?:? ?"
+_FIGURE: Final = r"\**(?P<value>\d{1,3}(?:,\d{3})+(?!\d)|\d{1,12})(?!\d)"
+WEIGHT: Final = re.compile(rf"(?<![A-Za-z])(?:{_KIND_BEFORE}|{_KIND_BEHIND}){_FIGURE}", re.IGNORECASE)
+BARE_WEIGHT: Final = re.compile(
+    rf"(?<![A-Za-z])(?:{_KIND_BEFORE}|{_KIND_BEHIND}|(?:Weight|权重) ?: ?){_FIGURE}", re.IGNORECASE
+)
 NUMBER: Final = re.compile(r"(?<![A-Za-z_\d.])(?:\d{1,3}(?:[,_' ]\d{3})+|\d+(?:\.\d+)?)(?!\d)")
 SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+|[;。!?]\s*")
 
@@ -101,6 +117,7 @@ class Endpoint(NamedTuple):
     method: str
     path: str
     offset: int
+    path_offset: int = 0
 
 
 def language_of(text: str) -> Language:
@@ -111,7 +128,7 @@ def language_of(text: str) -> Language:
 def part_of(heading: str) -> Part | None:
     """Which part of a page a heading begins, if it is one that every page of the vendor may have."""
     if endpoint := endpoint_of(heading, at_start=True):
-        return "request" if endpoint.method in _METHODS else None
+        return "request" if endpoint.method in METHODS else None
     short = re.sub(r"[\s:#¶§*]", "", heading.lower())
     if len(short) > _LONGEST_HEADING or len(heading.split()) > _LONGEST_SENTENCE_HEAD:
         return None
@@ -125,15 +142,20 @@ def label_of(words: str) -> Part | None:
     return part_of(words) if _LABEL.fullmatch(words) else None
 
 
+def heading_of(line: str) -> Part | None:
+    """Which part a line without any mark begins, if it is just what the vendor's pages call one."""
+    return part_of(line) if _BARE_HEADING.fullmatch(line) else None
+
+
 def endpoint_of(text: str, *, at_start: bool) -> Endpoint | None:
     """Find a method with a path in a text."""
     begin = len(text) - len(text.lstrip(" *`-:>•·"))
     for found in _ENDPOINT.finditer(text):
         if at_start and found.start() > begin:
             return None
-        if found[1].upper() in _METHODS:
+        if found[1].upper() in METHODS:
             path = found[2].split("?")[0].rstrip(_AFTER_PATH)
-            return Endpoint(found[1].upper(), path, found.start())
+            return Endpoint(found[1].upper(), path, found.start(), found.start(2))
     return None
 
 

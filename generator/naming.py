@@ -101,7 +101,7 @@ class Operation:
 
 
 @frozen
-class Vocabulary:
+class Naming:
     """Translates the parts of one spec."""
 
     specification: Specification

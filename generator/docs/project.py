@@ -9,12 +9,12 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import yaml
-
+from generator.docs.blocks import Unreadable
 from generator.docs.facts import Bound
-from generator.docs.vocabulary import Language
+from generator.docs.wording import Language
+from generator.docs.yaml_lines import Tree, plain, read_tree
 
 SPEC = "spec/openapi.yaml"
 TABLES = "wrapper/binance_transfer/transfer_types.py"
@@ -32,7 +32,7 @@ class InvalidProject(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class OurParameter:
+class ProjectParameter:
     """A parameter as the spec has it."""
 
     name: str
@@ -41,6 +41,16 @@ class OurParameter:
     bounds: Mapping[Bound, str]
     stated: frozenset[Bound]
     """The bounds that the operation's page states; others come from pages that hold for every operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFault:
+    """A difference of the vendor's sources that was looked at once and is no drift."""
+
+    kind: str
+    subject: str
+    says: str
+    sources: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +65,21 @@ class Operation:
     weight: str
     weight_kind: str
     permissions: Mapping[Language, str]
-    parameters: tuple[OurParameter, ...]
+    parameters: tuple[ProjectParameter, ...]
     lists: str
     """Name of the schema whose values the page lists, or nothing."""
     types: Mapping[Language, tuple[str, ...]]
     chinese_page_types: frozenset[str]
     needs: Mapping[str, frozenset[str]]
+    wallets: Mapping[str, tuple[str, str]]
+    """Source and target of each type."""
+    enum_parameter: str
+    """The parameter that takes those types, or nothing."""
     fields: Mapping[str, bool]
     """Path of each field of the response and whether it is always there."""
+    field_types: Mapping[str, str]
+    """Path of each field of the response and its type in JSON."""
+    known_faults: tuple[KnownFault, ...]
     field_values: Mapping[str, frozenset[str]]
     spans: Mapping[str, str]
     homes: Mapping[str, str]
@@ -81,7 +98,7 @@ class Operation:
         return address in known or address in {each.partition("#")[0] for each in known}
 
     @property
-    def vocabulary(self) -> frozenset[str]:
+    def words(self) -> frozenset[str]:
         """Its parameters and fields, by which a page of it can be told."""
         return frozenset(
             [*(f"parameter {each.name}" for each in self.parameters), *(f"field {path}" for path in self.fields)]
@@ -89,10 +106,12 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class Project:
     """Every operation, and where in the spec things stand."""
 
     operations: tuple[Operation, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Where the vendor's schema is, and the name of its SDK."""
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
 
     def permissions(self) -> dict[Language, str]:
@@ -106,56 +125,53 @@ class Ours:
         return self.lines.get(keys, 1)
 
 
-def read_ours(spec: Path, tables: Path) -> Ours:
+def read_project(spec: Path, tables: Path) -> Project:
     """Read both files, raising InvalidProject."""
     document, lines = _read_yaml(spec)
     rules = _read_tables(tables)
-    chinese = tuple(rules["CHINESE_PAGE_TYPES"])
     try:
         operations = tuple(
-            _operation(document, path, method, operation, rules, chinese)
+            _operation(document, path, method, operation, rules)
             for path, item in document["paths"].items()
             for method, operation in item.items()
         )
     except (KeyError, TypeError, AttributeError) as error:
         message = f"{spec}: something that every operation has is missing: {error!r}; `make` says more"
         raise InvalidProject(message) from error
-    return Ours(operations, lines)
+    return Project(operations, document.get("x-sources", {}), lines)
 
 
 def _read_yaml(spec: Path) -> tuple[Node, dict[tuple[str, ...], int]]:
-    # libyaml is ten times as fast as the loader in Python, which alone would take a fifth of the time for a page.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        reader = loader(spec.read_text(encoding="utf-8"))
-        try:
-            root = reader.get_single_node()
-            document = reader.construct_document(root)
-        finally:
-            reader.dispose()
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        tree = read_tree(spec.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, Unreadable) as error:
         message = f"{spec} cannot be read: {error}"
         raise InvalidProject(message) from error
-    return document, dict(_lines(root, ()))
+    return plain(tree), dict(_lines(tree, ()))
 
 
-def _lines(node: Node, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield (*keys, key.value), key.start_mark.line + 1
-            yield from _lines(value, (*keys, key.value))
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            names = {key.value: value.value for key, value in item.value} if isinstance(item, yaml.MappingNode) else {}
-            name = names.get("name") or names.get("value") or item.value
-            if isinstance(name, str):
-                yield (*keys, name), item.start_mark.line + 1
-                yield from _lines(item, (*keys, name))
+def _lines(tree: Tree, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    """The line of every place. An item of a list goes by its name, its value, or itself."""
+    for key, value in tree.members.items():
+        yield (*keys, key), value.line
+        yield from _lines(value, (*keys, key))
+    for item in tree.items:
+        name = item.words("name") or item.words("value") or item.text
+        if name:
+            yield (*keys, name), item.line
+            yield from _lines(item, (*keys, name))
 
 
-def _read_tables(tables: Path) -> dict[str, list[str]]:
+class _Tables(NamedTuple):
+    """The wrapper's tables: wallets of the types that only a Chinese page lists, and which types need which symbol."""
+
+    wallets: dict[str, tuple[str, str]]
+    needs: dict[str, frozenset[str]]
+
+
+def _read_tables(tables: Path) -> _Tables:
     """
-    Read the three names that are compared, as the names of types in them.
+    Read the three names that are compared.
 
     A table is made of string literals and of other names of the module that are.
     """
@@ -170,13 +186,20 @@ def _read_tables(tables: Path) -> dict[str, list[str]]:
             values[statement.target.id] = statement.value
         elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             values[statement.targets[0].id] = statement.value
-    found = {name: list(_strings(values.get(name), values)) for name in _TABLE_NAMES}
-    for name, strings in found.items():
+    for name in _TABLE_NAMES:
         if name not in values:
             message = f"{tables}: {name} is not there, and without it no page can be judged"
             raise InvalidProject(message)
-        del strings
-    return found
+    chinese, from_symbol, to_symbol = (values[name] for name in _TABLE_NAMES)
+    wallets = {}
+    for node in ast.walk(chinese):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                wallets.update(dict.fromkeys(_strings(key, values), tuple(_strings(value, values))[:2]))
+    return _Tables(
+        {name: (sides[0], sides[1]) for name, sides in wallets.items()},
+        {"fromSymbol": frozenset(_strings(from_symbol, values)), "toSymbol": frozenset(_strings(to_symbol, values))},
+    )
 
 
 def _strings(value: ast.AST | None, values: Mapping[str, ast.expr]) -> Iterator[str]:
@@ -193,18 +216,17 @@ def _strings(value: ast.AST | None, values: Mapping[str, ast.expr]) -> Iterator[
                 yield from _strings(child, values)
 
 
-def _operation(
-    document: Node, path: str, method: str, operation: Node, rules: Mapping[str, list[str]], chinese: tuple[str, ...]
-) -> Operation:
+def _operation(document: Node, path: str, method: str, operation: Node, rules: _Tables) -> Operation:
     form = operation.get("requestBody", {}).get("content", {}).get(FORM, {}).get("schema")
     parameters = tuple(_parameters(document, operation, form))
     lists = operation.get("x-lists", "")
-    types = tuple(document["components"]["schemas"][lists]["enum"]) if lists else ()
+    enum = document["components"]["schemas"][lists] if lists else {}
+    types = tuple(enum.get("enum", ()))
     constants = operation.get("x-constants", {})
     success = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    fields = dict(_fields(document, success, "", always=True))
+    fields = list(_fields(document, success, "", always=True))
     names = {parameter.name for parameter in parameters}
-    needs = {"fromSymbol": rules["NEEDS_FROM_SYMBOL"], "toSymbol": rules["NEEDS_TO_SYMBOL"]}
+    chinese = tuple(rules.wallets)
     return Operation(
         method=method.upper(),
         path=path,
@@ -217,9 +239,16 @@ def _operation(
         lists=lists,
         types={"en": types, "zh": (*types, *chinese) if lists else ()},
         chinese_page_types=frozenset(chinese),
-        needs={name: frozenset(needs[name]) for name in needs if name in names},
-        fields=fields,
-        field_values={field: values for field in fields if (values := _values(field, constants))},
+        needs={name: types for name, types in rules.needs.items() if name in names},
+        wallets={row["value"]: (row["source"], row["target"]) for row in enum.get("x-enum", ())} | rules.wallets,
+        enum_parameter=next((each.name for each in parameters if lists and each.type == "ENUM"), ""),
+        fields={path: always for path, always, _ in fields},
+        field_types={path: type_ for path, _, type_ in fields},
+        known_faults=tuple(
+            KnownFault(row["kind"], row["subject"], row["says"], frozenset(row["sources"]))
+            for row in operation.get("x-known-faults", ())
+        ),
+        field_values={path: values for path, *_ in fields if (values := _values(path, constants))},
         spans=_spans(constants),
         homes=dict(_homes(document, success, "")),
         parameter_keys=("parameters",) if form is None else ("requestBody", "content", FORM, "schema", "properties"),
@@ -235,18 +264,20 @@ def _resolve(document: Node, schema: Node) -> Node:
     return schema
 
 
-def _parameters(document: Node, operation: Node, form: Node) -> Iterator[OurParameter]:
+def _parameters(document: Node, operation: Node, form: Node) -> Iterator[ProjectParameter]:
     if form is not None:
         form = _resolve(document, form)
         rows = [(name, schema, name in form.get("required", ())) for name, schema in form["properties"].items()]
     else:
-        rows = [(each["name"], each["schema"], each.get("required", False)) for each in operation.get("parameters", ())]
+        rows = [
+            (each["name"], each["schema"], each.get("required") == "true") for each in operation.get("parameters", ())
+        ]
     for name, schema, mandatory in rows:
         full = _resolve(document, schema)
-        bounds: dict[Bound, str] = {bound: _value(full[key]) for key, bound in _BOUNDS.items() if key in full}
+        bounds: dict[Bound, str] = {bound: full[key] for key, bound in _BOUNDS.items() if key in full}
         # A minimum is this project's own, and a shared schema's bounds come from the vendor's general pages.
         stated: frozenset[Bound] = frozenset(bound for bound in bounds if bound != "minimum" and "$ref" not in schema)
-        yield OurParameter(name, _vendor_type(full), "YES" if mandatory else "NO", bounds, stated)
+        yield ProjectParameter(name, _vendor_type(full), "YES" if mandatory else "NO", bounds, stated)
 
 
 def _vendor_type(schema: Node) -> str:
@@ -259,17 +290,13 @@ def _vendor_type(schema: Node) -> str:
     return _PLAIN_TYPES.get(schema["type"], str(schema["type"]).upper())
 
 
-def _value(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _fields(document: Node, schema: Node, prefix: str, *, always: bool) -> Iterator[tuple[str, bool]]:
+def _fields(document: Node, schema: Node, prefix: str, *, always: bool) -> Iterator[tuple[str, bool, str]]:
     schema = _resolve(document, schema)
     if schema.get("type") == "array":
         yield from _fields(document, schema["items"], f"{prefix}[]", always=always)
     for name, item in schema.get("properties", {}).items():
         path = f"{prefix}.{name}" if prefix else name
-        yield path, name in schema.get("required", ())
+        yield path, name in schema.get("required", ()), str(_resolve(document, item)["type"])
         yield from _fields(document, item, path, always=always)
 
 

@@ -6,18 +6,21 @@ One rule: whatever goes wrong on the way is said in one sentence and is never ta
 
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from generator.docs.blocks import Unreadable
 
 LARGEST_BYTES = 5_000_000
+_SCHEMA_SUFFIXES = (".yaml", ".yml", ".json")
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 
 
 class Source(NamedTuple):
-    """Text of a page, and whether its name or its server calls it HTML."""
+    """A text, and whether its name or its server calls it HTML or a schema."""
 
     text: str
     html: bool
+    schema: bool = False
 
 
 def is_address(page: str) -> bool:
@@ -31,9 +34,11 @@ def load(page: str) -> Source:
         from generator.docs.download import download  # noqa: PLC0415 - its import takes longer than reading a file
 
         content, content_type = download(page, largest_bytes=LARGEST_BYTES)
-        return Source(_text(content), "html" in content_type)
+        is_schema = urlsplit(page).path.lower().endswith(_SCHEMA_SUFFIXES)
+        return Source(_text(content), "html" in content_type, is_schema and "html" not in content_type)
     file = Path(page)
-    return Source(_text(_read(file)), file.suffix.lower() in _HTML_SUFFIXES)
+    suffix = file.suffix.lower()
+    return Source(_text(_read(file)), suffix in _HTML_SUFFIXES, suffix in _SCHEMA_SUFFIXES)
 
 
 def _read(file: Path) -> bytes:

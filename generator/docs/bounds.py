@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
-from generator.docs import vocabulary
+from generator.docs import wording
 from generator.docs.facts import Bound, Role
 
 _VALUE = r"""["'`]?(?P<value>(?<![\d.])-?(?:\d{1,3}(?:[,_]\d{3})+|\d+(?:\.\d+)?)(?!\d)|\b(?:true|false)\b)["'`]?"""
@@ -96,7 +96,7 @@ def read_limits(text: str) -> Iterator[Reading]:
     for found in _RANGE.finditer(text):
         yield Reading("minimum", _plain(found["value"]), found.start("value"))
         yield Reading("maximum", _plain(found["other"]), found.start("other"))
-    for found in vocabulary.NUMBER.finditer(_blank(_RANGE, text)):
+    for found in wording.NUMBER.finditer(_blank(_RANGE, text)):
         yield Reading("unread", _plain(found[0]), found.start())
 
 
@@ -104,9 +104,9 @@ def read_spans(text: str) -> Iterator[TimeSpan]:
     """Find every stretch of time in a text and tell by its sentence what it is for."""
     text = _blank(_DATE, text)
     begin = 0
-    for end in [found.end() for found in vocabulary.SENTENCE_END.finditer(text)] + [len(text)]:
+    for end in [found.end() for found in wording.SENTENCE_END.finditer(text)] + [len(text)]:
         sentence = text[begin:end]
-        role: Role = "default" if vocabulary.DEFAULT.search(sentence) else "reach"
+        role: Role = "default" if wording.DEFAULT.search(sentence) else "reach"
         for found in _SPAN.finditer(sentence):
             yield TimeSpan(role, _duration(found), begin + found.start())
         begin = end
@@ -144,7 +144,7 @@ def _chinese(count: str) -> str:
 
 
 def _plain(value: str) -> str:
-    return vocabulary.number(value).lower()
+    return wording.number(value).lower()
 
 
 def _blank(pattern: re.Pattern[str], text: str) -> str:

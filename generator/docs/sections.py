@@ -1,17 +1,18 @@
 """
-A page cut into its halves, one a language, and those into their parts.
+A page cut into descriptions, one for each operation and language, and those into sections.
 
-One rule: a half ends where a title stands or where a part begins that it already has. What was glued together
+One rule: a description ends where a title stands or where a part begins that it already has. What was glued together
 is told apart by that, and each piece must be complete by itself.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from generator.docs import vocabulary
+from generator.docs import wording
 from generator.docs.blocks import Block
 from generator.docs.text import han_count
-from generator.docs.vocabulary import Language, Part
+from generator.docs.wording import Language, Part
 
 _LABEL = 7  # the rank of a bold label, below that of any heading
 
@@ -29,12 +30,14 @@ class Section:
 
 
 @dataclass(slots=True)
-class Half:
-    """One language of a page."""
+class Description:
+    """One operation in one language."""
 
     title: str
     line: int
     sections: list[Section] = field(default_factory=list)
+    layout: Literal["old", "portal"] = "old"
+    fixed_language: Language | None = None
 
     def of(self, *parts: Part) -> list[Section]:
         """Sections of some parts."""
@@ -55,6 +58,8 @@ class Half:
     @property
     def language(self) -> Language:
         """Chinese if there are more Chinese characters than words in Latin letters, names included."""
+        if self.fixed_language:
+            return self.fixed_language
         texts = [self.title, *(section.heading for section in self.sections)]
         for section in self.sections:
             for block in section.blocks:
@@ -65,56 +70,56 @@ class Half:
     @property
     def heading_language(self) -> Language:
         """Language of its title or, without one, of its first part's heading."""
-        return vocabulary.language_of(self.title or (self.sections[0].heading if self.sections else ""))
+        return wording.language_of(self.title or (self.sections[0].heading if self.sections else ""))
 
 
-def split(blocks: Sequence[Block]) -> list[Half]:
+def split(blocks: Sequence[Block]) -> list[Description]:
     """
-    Cut a page into halves.
+    Cut a page into descriptions.
 
-    Words before the first title are left out, as the site's own; a table or example there is the rest of a half.
+    Words before the first title are left out, as the site's own; a table or example there is the rest of a description.
     """
     starts = [_start(block) for block in blocks]
-    halves: list[Half] = []
+    descriptions: list[Description] = []
     for index, block in enumerate(blocks):
-        start = starts[index] or _unlabelled_request(halves, block)
+        start = starts[index] or _unlabelled_request(descriptions, block)
         if start:
             if (
-                not halves
-                or not (halves[-1].title or halves[-1].parts)
-                or _begins_half(halves[-1], start, starts[index + 1 :])
+                not descriptions
+                or not (descriptions[-1].title or descriptions[-1].parts)
+                or _begins_description(descriptions[-1], start, starts[index + 1 :])
             ):
-                halves.append(Half("", block.line))
-            halves[-1].sections.append(start)
-        elif block.kind == "heading" and _is_title(halves, block, blocks[index + 1 :], starts[index + 1 :]):
+                descriptions.append(Description("", block.line))
+            descriptions[-1].sections.append(start)
+        elif block.kind == "heading" and _is_title(descriptions, block, blocks[index + 1 :], starts[index + 1 :]):
             if (
-                halves
-                and halves[-1].title
-                and not halves[-1].sections
-                and _same_language(halves[-1].title, block.text.plain)
+                descriptions
+                and descriptions[-1].title
+                and not descriptions[-1].sections
+                and _same_language(descriptions[-1].title, block.text.plain)
             ):
-                halves.pop()  # a title above the title
-            halves.append(Half(block.text.plain, block.line))
-        elif halves:
-            _place(halves[-1], block)
+                descriptions.pop()  # a title above the title
+            descriptions.append(Description(block.text.plain, block.line))
+        elif descriptions:
+            _place(descriptions[-1], block)
         elif block.kind in ("table", "code"):
-            halves.append(Half("", block.line))
-            _place(halves[-1], block)
-    return halves
+            descriptions.append(Description("", block.line))
+            _place(descriptions[-1], block)
+    return descriptions
 
 
 def _start(block: Block) -> Section | None:
     """Begin a section where a heading or a label says so."""
     words, rest = block.text.plain, None
     if block.kind == "heading":
-        part, level = vocabulary.part_of(words), block.level
+        part, level = wording.part_of(words), block.level
     elif block.kind == "text":
         label, colon, _ = words.partition(":")
         if block.text.marks and block.text.marks[0][0] == 0:
             label = words[: block.text.marks[0][1]]
         elif not colon:
             return None
-        part, level = vocabulary.label_of(label), _LABEL
+        part, level = wording.label_of(label), _LABEL
         rest, words = block.text.after(len(label)), label
         if rest.plain.startswith(":"):
             rest = rest.after(1)
@@ -122,32 +127,32 @@ def _start(block: Block) -> Section | None:
         return None
     if not part:
         return None
-    section = Section(part, words, block.line, level, vocabulary.language_of(words))
-    if rest is None and vocabulary.endpoint_of(words, at_start=True):
+    section = Section(part, words, block.line, level, wording.language_of(words))
+    if rest is None and wording.endpoint_of(words, at_start=True):
         rest = block.text
     if rest and rest.plain:
         section.blocks.append(Block("text", rest.line, rest))
     return section
 
 
-def _unlabelled_request(halves: Sequence[Half], block: Block) -> Section | None:
+def _unlabelled_request(descriptions: Sequence[Description], block: Block) -> Section | None:
     """In the layout with labels the method and path follow the response and have no label of their own."""
-    if not halves or not halves[-1].sections or block.kind not in ("text", "code"):
+    if not descriptions or not descriptions[-1].sections or block.kind not in ("text", "code"):
         return None
-    current = halves[-1].sections[-1]
+    current = descriptions[-1].sections[-1]
     words = block.text.plain or (block.code[0][1] if block.code else "")
-    if current.part != "response" or current.level != _LABEL or not vocabulary.endpoint_of(words, at_start=True):
+    if current.part != "response" or current.level != _LABEL or not wording.endpoint_of(words, at_start=True):
         return None
     return Section("request", "", block.line, _LABEL, current.language, [block])
 
 
-def _begins_half(half: Half, start: Section, following: Sequence[Section | None]) -> bool:
-    parts = half.parts
+def _begins_description(description: Description, start: Section, following: Sequence[Section | None]) -> bool:
+    parts = description.parts
     if not parts:
         return False
     if start.part in parts and start.part in ("description", "request"):
         return True
-    language = half.heading_language
+    language = description.heading_language
     if start.language == language:
         return False
     if start.part in parts:
@@ -158,32 +163,32 @@ def _begins_half(half: Half, start: Section, following: Sequence[Section | None]
 
 
 def _is_title(
-    halves: Sequence[Half], block: Block, following: Sequence[Block], starts: Sequence[Section | None]
+    descriptions: Sequence[Description], block: Block, following: Sequence[Block], starts: Sequence[Section | None]
 ) -> bool:
-    if not halves or not halves[-1].parts:
+    if not descriptions or not descriptions[-1].parts:
         return True
-    half = halves[-1]
-    rank = min(section.level for section in half.sections if section.part)
+    description = descriptions[-1]
+    rank = min(section.level for section in description.sections if section.part)
     if block.level != rank:
         return block.level < rank
     for later, start in zip(following, starts, strict=True):
         if start:
-            return start.part in ("description", "request") and start.part in half.parts
+            return start.part in ("description", "request") and start.part in description.parts
         if later.kind == "heading" and later.level <= rank:
             return False
-    return not _same_language(half.title or half.sections[0].heading, block.text.plain)
+    return not _same_language(description.title or description.sections[0].heading, block.text.plain)
 
 
 def _same_language(one: str, other: str) -> bool:
-    return vocabulary.language_of(one) == vocabulary.language_of(other)
+    return wording.language_of(one) == wording.language_of(other)
 
 
-def _place(half: Half, block: Block) -> None:
-    current = half.sections[-1] if half.sections else None
+def _place(description: Description, block: Block) -> None:
+    current = description.sections[-1] if description.sections else None
     if current is None or (block.kind == "heading" and block.level <= current.level):
         words = block.text.plain if block.kind == "heading" else ""
         level = block.level if block.kind == "heading" else 0
-        half.sections.append(Section(None, words, block.line, level, vocabulary.language_of(words)))
-        current = half.sections[-1]
+        description.sections.append(Section(None, words, block.line, level, wording.language_of(words)))
+        current = description.sections[-1]
     if block.kind != "heading" or block.level > current.level:
         current.blocks.append(block)

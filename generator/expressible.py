@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from generator.naming import Naming, class_name, identifier, python_pattern
 from generator.specification import FORM, InvalidSpec, JsonObject, Place, Problem, Specification
-from generator.vocabulary import Vocabulary, class_name, identifier, python_pattern
 
 # What the templates themselves call by these names in a module with arguments, models or fields of the spec.
 _ARGUMENTS_TAKEN: Final = {"client", "texts", "build_request", "parse_response", "sync_detailed", "asyncio_detailed"}
@@ -38,22 +38,22 @@ def _openapi_problems(specification: Specification) -> Iterator[Problem]:
 
 
 def _problems(specification: Specification) -> Iterator[Problem]:
-    vocabulary = Vocabulary(specification)
+    naming = Naming(specification)
     for index, tag in enumerate(specification.openapi["tags"]):
         yield from _named_like(("tags", index), tag["name"], identifier(tag["name"]))
     operations: list[tuple[Place, str]] = []
     for path, method, operation in specification.operations():
         place: Place = ("paths", path, method)
         operations.append(((*place, "operationId"), operation["operationId"]))
-        found = list(_operation_problems(vocabulary, place, operation))
+        found = list(_operation_problems(naming, place, operation))
         yield from found
         if not found:
-            words = vocabulary.operation(path, method)
+            words = naming.operation(path, method)
             yield from _taken(((place, name) for name, _ in words.constants), words.classes)
     yield from _taken(operations)
     schemas = specification.openapi["components"]["schemas"]
     for name, schema in schemas.items():
-        yield from _schema_problems(vocabulary, ("components", "schemas", name), name, schema)
+        yield from _schema_problems(naming, ("components", "schemas", name), name, schema)
     yield from _taken((("components", "schemas", name), identifier(name)) for name in schemas)
     tables = {name + suffix for name, schema in schemas.items() if "x-enum" in schema for suffix in _ENUM_SUFFIXES}
     yield from _taken(((("components", "schemas", name), name) for name in schemas), _CLASSES_TAKEN | tables)
@@ -61,18 +61,18 @@ def _problems(specification: Specification) -> Iterator[Problem]:
         yield ("components", "schemas", "ApiError"), "expected an object"
 
 
-def _schema_problems(vocabulary: Vocabulary, place: Place, name: str, schema: JsonObject) -> Iterator[Problem]:
+def _schema_problems(naming: Naming, place: Place, name: str, schema: JsonObject) -> Iterator[Problem]:
     yield from _named_like(place, name, class_name(name))
     if "enum" in schema:
         yield from _enum_problems(place, schema)
     elif schema["type"] == "object":
-        yield from _model_problems(vocabulary, place, name, schema)
+        yield from _model_problems(naming, place, name, schema)
     else:
         yield from _scalar_problems(place, schema)
 
 
-def _operation_problems(vocabulary: Vocabulary, place: Place, operation: JsonObject) -> Iterator[Problem]:
-    specification = vocabulary.specification
+def _operation_problems(naming: Naming, place: Place, operation: JsonObject) -> Iterator[Problem]:
+    specification = naming.specification
     if operation["tags"][0] not in [tag["name"] for tag in specification.openapi["tags"]]:
         yield (*place, "tags"), f"{operation['tags'][0]} is not described under the top-level `tags`"
     name = operation["operationId"]
@@ -88,12 +88,12 @@ def _operation_problems(vocabulary: Vocabulary, place: Place, operation: JsonObj
     model = answer.get("items", answer)
     if specification.resolve(model).get("type") != "object":
         yield success, f"{model['$ref']} is no object"
-    yield from _parameter_problems(vocabulary, place, operation)
-    yield from _security_problems(vocabulary, place, operation, "query" if form is None else "form")
+    yield from _parameter_problems(naming, place, operation)
+    yield from _security_problems(naming, place, operation, "query" if form is None else "form")
 
 
-def _parameter_problems(vocabulary: Vocabulary, place: Place, operation: JsonObject) -> Iterator[Problem]:
-    specification = vocabulary.specification
+def _parameter_problems(naming: Naming, place: Place, operation: JsonObject) -> Iterator[Problem]:
+    specification = naming.specification
     named: list[tuple[Place, str]] = []
     if (form := specification.form(operation)) is not None:
         place = (*place, "requestBody", "content", FORM, "schema")
@@ -107,10 +107,8 @@ def _parameter_problems(vocabulary: Vocabulary, place: Place, operation: JsonObj
     yield from _taken(named, _ARGUMENTS_TAKEN)
 
 
-def _security_problems(
-    vocabulary: Vocabulary, place: Place, operation: JsonObject, placement: str
-) -> Iterator[Problem]:
-    defined = vocabulary.specification.openapi["components"]["securitySchemes"]
+def _security_problems(naming: Naming, place: Place, operation: JsonObject, placement: str) -> Iterator[Problem]:
+    defined = naming.specification.openapi["components"]["securitySchemes"]
     for name in (name for requirement in operation["security"] for name in requirement):
         if name not in defined:
             yield (*place, "security"), f"{name} is not under components/securitySchemes"
@@ -139,14 +137,14 @@ def _enum_problems(place: Place, schema: JsonObject) -> Iterator[Problem]:
         yield (*place, "x-enum"), "at least one value has to be between two wallets that are not per-symbol"
 
 
-def _model_problems(vocabulary: Vocabulary, place: Place, name: str, schema: JsonObject) -> Iterator[Problem]:
+def _model_problems(naming: Naming, place: Place, name: str, schema: JsonObject) -> Iterator[Problem]:
     for field, item in schema["properties"].items():
         where: Place = (*place, "properties", field)
         value = item.get("items", item)
-        if "enum" in vocabulary.specification.resolve(value):
+        if "enum" in naming.specification.resolve(value):
             yield where, "an answer holds no enum: a value that is added tomorrow must not make it unreadable"
         yield from _scalar_problems(where, value)
-    if name in _reachable(vocabulary, name):
+    if name in _reachable(naming, name):
         yield place, "contains itself"
     yield from _unknown_names(place, schema)
     yield from _taken(
@@ -154,14 +152,14 @@ def _model_problems(vocabulary: Vocabulary, place: Place, name: str, schema: Jso
     )
 
 
-def _reachable(vocabulary: Vocabulary, name: str) -> set[str]:
+def _reachable(naming: Naming, name: str) -> set[str]:
     """Return the models that a model's fields refer to, and those that theirs refer to."""
     found: set[str] = set()
-    schemas: Any = vocabulary.specification.openapi["components"]["schemas"]
+    schemas: Any = naming.specification.openapi["components"]["schemas"]
     waiting = [name]
     while waiting:
         fields = schemas[waiting.pop()].get("properties", {}).values()
-        new = set(vocabulary.classes(fields)) - found
+        new = set(naming.classes(fields)) - found
         found |= new
         waiting += new
     return found

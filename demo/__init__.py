@@ -1,1 +1,0 @@
-"""A guided tour: transfers against an exchange on this machine, each one checked against that exchange's own books."""

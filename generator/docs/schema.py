@@ -1,0 +1,294 @@
+"""
+The vendor's schema: OpenAPI 3.0, in YAML or JSON.
+
+One rule: keywords and the words of descriptions are read alike, and a reference is followed within the document only.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from urllib.parse import unquote
+
+from generator.docs import wording
+from generator.docs.blocks import Block, Unreadable
+from generator.docs.facts import (
+    VALUE_TYPES,
+    Bound,
+    EndpointAt,
+    Facts,
+    Field,
+    Limit,
+    Parameter,
+    Stated,
+    TransferType,
+    Weight,
+)  # fmt: skip
+from generator.docs.markdown import read_markdown
+from generator.docs.page_facts import read_prose, read_weights
+from generator.docs.portal_facts import add_prose
+from generator.docs.sections import Description, Section
+from generator.docs.text import Text, han_count
+from generator.docs.wording import Endpoint, Language
+from generator.docs.yaml_lines import Tree, read_tree
+
+_METHODS = ("get", "post", "put", "delete", "patch")
+_BOUNDS: Mapping[str, Bound] = {"default": "default", "minimum": "minimum", "maximum": "maximum"}
+_NOT_OURS = ("signature",)  # a security scheme in the spec
+_MOST_HOPS = 20
+_MOST_FIELDS = 2_000
+_MOST_STEPS = 200_000
+_KEYWORDS = ("type", "enum", "items", "properties", "required", "description", *_BOUNDS)
+_BEGINS = re.compile(r"\s*(?:#[^\n]*\n\s*|---[ \t]*\n\s*)*(?:[\"']?(?:openapi|swagger)[\"']?\s*:|\{\s*\"[\w-]+\"\s*:)")
+
+
+def begins_like_schema(source: str) -> bool:
+    """Whether a text is a document of OpenAPI rather than a page."""
+    return _BEGINS.match(source.removeprefix("\ufeff")[:100_000]) is not None
+
+
+def read_schema(source: str, permissions: Mapping[Language, str]) -> tuple[Facts, ...]:
+    """Read every operation of a document, raising Unreadable."""
+    root = read_tree(source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    paths = root.get("paths")
+    if paths is None or not paths.members:
+        message = "found no `paths`, expected a document of OpenAPI with them"
+        raise Unreadable(message)
+    return tuple(
+        facts
+        for path, item in paths.members.items()
+        for method, operation in _resolve(root, item).members.items()
+        if method.lower() in _METHODS
+        for facts in _Operation(root, path, method, _resolve(root, item), operation).facts(permissions)
+    )
+
+
+class _Operation:
+    """One of them, with the document that its references lead into."""
+
+    def __init__(self, root: Tree, path: str, method: str, item: Tree, operation: Tree) -> None:
+        self.root, self.item, self.operation = root, item, operation
+        self.endpoint = Endpoint(method.upper(), path, 0)
+
+    def facts(self, permissions: Mapping[Language, str]) -> Iterator[Facts]:
+        """In English, and in Chinese where an extension carries texts in it."""
+        operation = self.operation
+        texts = [text for key in ("summary", "description") if (text := operation.get(key)) and text.text]
+        try:
+            english = self._read("en", texts, permissions)
+        except Unreadable as refusal:
+            problem = Stated(str(refusal), operation.line)
+            endpoint = EndpointAt(self.endpoint, operation.line, operation.line)
+            yield Facts("en", "schema", line=operation.line, endpoints=[endpoint], problems=[problem])
+            return
+        yield english
+        chinese = [
+            text
+            for text in _extension_texts(operation)
+            if 2 * han_count(text.text or "") > len((text.text or "").split())
+        ]
+        if chinese:
+            translated = self._read("zh", chinese, permissions)
+            if translated.permissions or translated.rules or translated.types or translated.spans:
+                yield translated  # a title alone states nothing, and lacks nothing
+
+    def _read(self, language: Language, texts: list[Tree], permissions: Mapping[Language, str]) -> Facts:
+        line = self.operation.line
+        facts = Facts(language, "schema", self.operation.words("summary"), line)
+        path_line = _key_line(self.root, self.endpoint.path, line)
+        facts.endpoints.append(EndpointAt(self.endpoint, line, path_line))
+        self._read_parameters(facts, language)
+        self._read_answer(facts)
+        blocks = [block for text in texts for block in _blocks(text)]
+        read_prose(
+            Description("", line, [Section("request", "", line, 1, language, blocks)]), facts, permissions.get(language)
+        )
+        self._read_weight(facts, blocks)
+        return facts
+
+    def _read_weight(self, facts: Facts, blocks: list[Block]) -> None:
+        for key, value in self.operation.members.items():
+            if not (key.startswith("x-") and "weight" in key.lower()):
+                continue
+            kind = "/".join(found.upper() for found in ("ip", "uid") if found in re.split(r"[^a-z]+", key.lower()))
+            stated = value.text or value.words("value")
+            kind = kind or (value.words("kind") or value.words("type")).upper()
+            if re.fullmatch(r"0*[1-9]\d*", stated):
+                facts.weights.append(Weight(stated, kind, value.line, value.line))
+        if not facts.weights:
+            for block in blocks:
+                facts.weights += read_weights(block.text.plain, block.line, also_bare=True)
+
+    def _read_parameters(self, facts: Facts, language: Language) -> None:
+        for holder in (self.item, self.operation):
+            parameters = holder.get("parameters")
+            for given in parameters.items if parameters else ():
+                parameter = _resolve(self.root, given)
+                if parameter.words("in") in ("query", ""):
+                    facts.lines.setdefault("parameters", parameter.line)
+                    required = parameter.words("required") == "true"
+                    self._read_parameter(facts, language, parameter.words("name"), parameter, required=required)
+        body = self.operation.get("requestBody")
+        content = _resolve(self.root, body).get("content") if body else None
+        for media in list(content.members.values())[:1] if content else ():
+            schema = media.get("schema")
+            properties = dict(_properties(self.root, schema)) if schema else {}
+            required_names = set(_required(self.root, schema)) if schema else set()
+            for name, given in properties.items():
+                facts.lines.setdefault("parameters", given.line)
+                self._read_parameter(facts, language, name, given, required=name in required_names)
+
+    def _read_parameter(self, facts: Facts, language: Language, name: str, given: Tree, *, required: bool) -> None:
+        if not name or name in _NOT_OURS:
+            return
+        schema = _merged(self.root, given.get("schema") or given)
+        line = given.line
+        values = schema.get("enum")
+        type_node = schema.get("type")
+        type_ = "enum" if values else (type_node.text or "" if type_node else "")
+        if not type_:
+            facts.problems.append(Stated(f"the parameter {name} without a type", line))
+            return
+        type_line = (values or type_node or schema).line
+        facts.parameters.append(Parameter(name, type_, "YES" if required else "NO", line, type_line, line))
+        if values:
+            facts.enums[name] = [TransferType(each.text or "", "", each.line) for each in values.items]
+        for key, bound in _BOUNDS.items():
+            stated = schema.get(key)
+            value = wording.number(stated.text or "").lower() if stated else ""
+            if stated and re.fullmatch(r"-?\d+(?:\.0*)?|-?\d+\.\d+|true|false", value):
+                facts.limits.append(Limit(name, bound, value.removesuffix(".0"), stated.line))
+        if language == "en":
+            for described in (given.get("description"), schema.get("description")):
+                for block in _blocks(described) if described and described.text else ():
+                    add_prose(name, Stated(block.text.plain, block.line), facts)
+
+    def _read_answer(self, facts: Facts) -> None:
+        responses = self.operation.get("responses")
+        success = (
+            next((value for key, value in responses.members.items() if key[:1] == "2"), None) if responses else None
+        )
+        content = _resolve(self.root, success).get("content") if success else None
+        schema = next((media.get("schema") for media in content.members.values()), None) if content else None
+        if success:
+            facts.lines["response"] = success.line
+        if schema:
+            facts.fields = list(islice(_fields(self.root, schema, "", 0), _MOST_FIELDS))
+            facts.has_example = bool(facts.fields)
+
+
+def _resolve(root: Tree, node: Tree) -> Tree:
+    for _ in range(_MOST_HOPS):
+        root.steps += 1
+        if root.steps > _MOST_STEPS:
+            message = f"found more than {_MOST_STEPS} steps from reference to reference"
+            raise Unreadable(message)
+        reference = node.get("$ref")
+        if reference is None or reference.text is None:
+            return node
+        if not reference.text.startswith("#/"):
+            message = f"line {reference.line}: found a reference out of the document: {reference.text[:200]}"
+            raise Unreadable(message)
+        keys = [unquote(key).replace("~1", "/").replace("~0", "~") for key in reference.text[2:].split("/")]
+        found = root
+        for key in keys:
+            following = found.members.get(key) or (
+                found.items[int(key)] if key.isdigit() and int(key) < len(found.items) else None
+            )
+            if following is None:
+                message = f"line {reference.line}: found a reference to {reference.text[:200]}, which is not there"
+                raise Unreadable(message)
+            found = following
+        node = found
+    message = f"line {node.line}: found a reference that leads back to itself"
+    raise Unreadable(message)
+
+
+def _merged(root: Tree, node: Tree, hops: int = 0) -> Tree:
+    """A schema with what its `allOf`, or the only choice of its `oneOf` and `anyOf`, says."""
+    node = _resolve(root, node)
+    merged = Tree(node.line, members={key: node.members[key] for key in _KEYWORDS if key in node.members})
+    for key in ("allOf", "oneOf", "anyOf"):
+        choices = node.get(key)
+        if choices and hops < _MOST_HOPS and (key == "allOf" or len(choices.items) == 1):
+            for choice in choices.items:
+                merged.members = _merged(root, choice, hops + 1).members | merged.members
+    return merged
+
+
+def _properties(root: Tree, schema: Tree) -> Iterator[tuple[str, Tree]]:
+    schema = _resolve(root, schema)
+    choices = schema.get("allOf")
+    for choice in choices.items if choices else ():
+        inner = _resolve(root, choice).get("properties")
+        yield from inner.members.items() if inner else ()
+    properties = schema.get("properties")
+    yield from properties.members.items() if properties else ()
+
+
+def _required(root: Tree, schema: Tree) -> Iterator[str]:
+    schema = _resolve(root, schema)
+    choices = schema.get("allOf")
+    for each in (schema, *(_resolve(root, choice) for choice in (choices.items if choices else ()))):
+        names = each.get("required")
+        yield from (name.text or "" for name in (names.items if names else ()))
+
+
+def _fields(root: Tree, schema: Tree, prefix: str, depth: int) -> Iterator[Field]:
+    if depth > _MOST_HOPS:
+        return
+    merged = _merged(root, schema)
+    if items := merged.get("items"):
+        yield from _fields(root, items, f"{prefix}[]", depth + 1)
+    for name, given in _properties(root, schema):
+        path = f"{prefix}.{name}" if prefix else name
+        item = _merged(root, given)
+        type_node = item.get("type")
+        written = type_node.text if type_node else "array" if item.get("items") else ""
+        type_ = VALUE_TYPES.get(written or "", "")
+        line = type_node.line if type_node else given.line
+        yield Field(path, given.line, types=((type_, line),))
+        yield from _fields(root, item, path, depth + 1)
+
+
+def _extension_texts(operation: Tree) -> Iterator[Tree]:
+    """Every text under the extensions of an operation."""
+    waiting = [value for key, value in operation.members.items() if key.startswith("x-")]
+    seen: set[int] = set()
+    while waiting:
+        node = waiting.pop(0)
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.text:
+            yield node
+        waiting += [*node.members.values(), *node.items]
+
+
+def _blocks(text: Tree) -> list[Block]:
+    """The Markdown of a description, with lines of the file where they can be told."""
+    first = text.line if text.is_literal else text.line - 1
+    blocks = read_markdown("\n".join(row.rstrip() for row in (text.text or "").split("\n")))
+    return [_moved(block, first, exact=text.is_literal) for block in blocks]
+
+
+def _moved(block: Block, first: int, *, exact: bool) -> Block:
+    def at(line: int) -> int:
+        return first + (line if exact else 1)
+
+    def moved(words: Text) -> Text:
+        return Text(words.plain, tuple((offset, at(line)) for offset, line in words.starts), words.marks, words.struck)
+
+    return Block(
+        block.kind,
+        at(block.line),
+        moved(block.text),
+        block.level,
+        block.group,
+        tuple(tuple(moved(cell) for cell in row) for row in block.rows),
+        tuple((at(line), row) for line, row in block.code),
+    )
+
+
+def _key_line(root: Tree, path: str, line: int) -> int:
+    item = root.get("paths", path)
+    return min(line, item.line) if item else line
