@@ -9,8 +9,8 @@ PIP_PROJECT := $(PIP) --no-deps --no-build-isolation --editable .
 LOCK := .venv-uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
 LOCKED_ALONE := uv schemathesis binance-connector binance-sdk-wallet ccxt python-binance
-PACKAGES := wrapper/binance_transfer generated_client/binance_transfer_api sandbox/binance_transfer_sandbox generator \
-	demo.py benchmarks simulator comparison tests
+PACKAGES := wrapper/binance_transfer generated_client/binance_transfer_api sandbox/binance_transfer_sandbox \
+	cli/binance_transfer_cli generator demo.py benchmarks simulator comparison tests
 
 .PHONY: help generate check docs-check demo test thorough coverage lint bench simulate compare processes peers fuzz pythons lock dist release lint-spec mock clean
 

@@ -16,7 +16,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import calls, growth, journal, parts, starts
+from benchmarks import calls, growth, journal, parts, plans, starts
 
 _PAGE = "user-universal-transfer.md"
 
@@ -38,6 +38,7 @@ def main() -> int:
     console.print(_table("A transfer and the journal", "µs", journal.measure(), journal.FLOORS), "", sep="\n")
     sizes = {f"{row.keys:,} keys": row.transfer_us for row in growth.measure()}
     console.print(_table("A transfer under a key", "µs", sizes, dict.fromkeys(sizes, "0 keys")), "", sep="\n")
+    console.print(_plans(), "", sep="\n")
     page = Path(os.environ.get("VENDOR_PAGES", "")) / _PAGE
     started = starts.measure(page if page.is_file() else None)
     console.print(_table("A process, start to end", "ms", started, dict.fromkeys(started, "python, nothing else")))
@@ -63,6 +64,17 @@ def _table(title: str, unit: str, figures: Mapping[str, float], floors: Mapping[
         rate = [f"{1e6 / figure:,.0f}"] if calls_are_compared else []
         ratio = [f"{figure / figures[floors[what]]:.2f}"] if floors else []
         table.add_row(what, f"{figure:,.1f}" if figure < 100 else f"{figure:,.0f}", *rate, *ratio)  # noqa: PLR2004
+    return table
+
+
+def _plans() -> Table:
+    table = Table(
+        title="A plan of a million rows, checked", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+    )
+    for column in ("", "rows a second", "MiB at the most"):
+        table.add_column(column, justify="right" if column else "left")
+    for kind, (rate, mebibytes) in plans.measure().items():
+        table.add_row(kind, f"{rate:,.0f}", f"{mebibytes:,.0f}")
     return table
 
 

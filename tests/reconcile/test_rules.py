@@ -334,7 +334,7 @@ def test_progress_is_logged(sandbox: Sandbox, client: Calls, caplog: pytest.LogC
     with caplog.at_level(logging.INFO, "binance_transfer"), pytest.raises(bt.ProvenAbsent):
         client.reconcile(attempt)
     lines = [record.getMessage() for record in caplog.records if record.name == "binance_transfer"]
-    assert lines[0].startswith("reconciling MAIN_UMFUTURE 25.5 USDT: no row yet; looking again in 0.5 s")
+    assert lines[0].startswith("waiting 0.5 s: reconciling MAIN_UMFUTURE 25.5 USDT: no row yet, ")
 
 
 def test_an_attempt_survives_a_restart(sandbox: Sandbox, connect: Connect) -> None:

@@ -34,6 +34,7 @@ from binance_transfer.errors import (
     ResolutionRefused,
     TransferError,
 )
+from binance_transfer.events import AlarmEvent, AnswerEvent, AttemptEvent, Event, VerdictEvent, WaitEvent
 from binance_transfer.flows.calls import Preflight, interrupted_attempt
 from binance_transfer.history import TransferRecord
 from binance_transfer.journal.audit import Audit
@@ -62,12 +63,15 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "TRANSFER_TYPES",
+    "AlarmEvent",
     "Ambiguous",
+    "AnswerEvent",
     "AnswerRecord",
     "AsyncHttpxTransport",
     "AsyncTransferClient",
     "AsyncTransport",
     "Attempt",
+    "AttemptEvent",
     "AttemptRecord",
     "Audit",
     "Balance",
@@ -75,6 +79,7 @@ __all__ = [
     "ClockOutOfSync",
     "Credentials",
     "Entry",
+    "Event",
     "HttpxTransport",
     "IdempotencyConflict",
     "InsufficientBalance",
@@ -101,7 +106,9 @@ __all__ = [
     "TransferType",
     "TransferTypeInfo",
     "Transport",
+    "VerdictEvent",
     "VerdictRecord",
+    "WaitEvent",
     "Wallet",
     "__version__",
     "interrupted_attempt",

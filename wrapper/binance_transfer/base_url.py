@@ -82,6 +82,12 @@ def environment_of(base_url: str) -> str:
     return DEFAULT if canonical in SERVERS else canonical
 
 
+def is_this_machine(base_url: str) -> bool:
+    """Tell whether a base URL leads to this machine: a sandbox, not the live exchange."""
+    parts = _parts(base_url)
+    return parts is not None and (_host(parts) in _LOCAL_NAMES or _is_loopback(_host(parts)))
+
+
 def base_url_from(variable: str | None) -> str:
     """Return what BINANCE_BASE_URL says, the vendor's first server where it is not set; raises ValueError."""
     if variable is None:

@@ -8,6 +8,7 @@ one here, with `await` as the one difference.
 import asyncio
 import os
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, Unpack, overload
@@ -17,11 +18,12 @@ from binance_transfer.base_url import DEFAULT as BASE_URL
 from binance_transfer.base_url import base_url_from
 from binance_transfer.clock import Clock
 from binance_transfer.errors import InvalidTransfer
+from binance_transfer.events import OnEvent
 from binance_transfer.flows import calls
 from binance_transfer.flows.calls import Preflight
 from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction
 from binance_transfer.history import HistoryQuery, Reading, TransferRecord
-from binance_transfer.moments import Moment, to_ms
+from binance_transfer.moments import Moment, from_ms, to_ms
 from binance_transfer.options import AsyncClientOptions, ClientOptions
 from binance_transfer.policy import Policy
 from binance_transfer.sealed import Sealed
@@ -172,6 +174,8 @@ class TransferClient(_Transferring[Receipt]):
     clock: where time comes from, for tests.
     journal: records every send before it leaves, and makes idempotency keys work.
     policy: an operator's limits, checked for every send.
+    on_event: called with an Event for each attempt, answer, verdict, wait and alarm, on the calling thread or in the
+        loop. What it raises is logged and changes nothing.
 
     Raises ValueError for settings that cannot be right.
     """
@@ -189,6 +193,7 @@ class TransferClient(_Transferring[Receipt]):
         extra_rejected_codes: Collection[int] = frozenset(),
         journal: "Journal | None" = None,
         policy: Policy | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         given = Sealed(credentials)
         del credentials  # it may be a mapping, and a traceback may show what it holds
@@ -202,6 +207,7 @@ class TransferClient(_Transferring[Receipt]):
             extra_rejected_codes,
             journal=journal,
             policy=policy,
+            on_event=on_event,
         )
         self._transport: Final = over_httpx(transport)
 
@@ -215,6 +221,20 @@ class TransferClient(_Transferring[Receipt]):
         if "base_url" not in options:
             options["base_url"] = base_url_from(os.environ.get("BINANCE_BASE_URL"))
         return cls(Credentials.from_env(), **options)
+
+    def settle(self, transfer: Transfer, *, idempotency_key: str, deadline_s: float = 120.0) -> Receipt:
+        """
+        Send a transfer under a key until it has moved, provably has not, or the deadline is over. Needs a journal.
+
+        It calls again while the error is ``retryable``: what may have moved is reconciled, and what provably did not
+        is sent anew, a few times at most.
+
+        deadline_s: when to give up, at least ``timeout_s``.
+
+        Raises the last error: a NotExecuted says why it did not move, an OutcomeUnknown or a JournalFailed that it is
+        not known yet. Call again with the same key.
+        """
+        return self._run(self._session.settle(transfer, idempotency_key, deadline_s))
 
     def prepare(self, transfer: Transfer) -> Attempt:
         """
@@ -272,6 +292,24 @@ class TransferClient(_Transferring[Receipt]):
         """
         return self._run(self._session.resolve(key, tran_id, note, deadline_s, not_executed=not_executed))
 
+    def correct(
+        self,
+        key: str,
+        *,
+        tran_id: int | None = None,
+        not_executed: bool = False,
+        note: str,
+        attempt: str | None = None,
+        deadline_s: float = 30.0,
+    ) -> "Entry":
+        """
+        Give a key that has a verdict another one, after a look at history, and return the key.
+
+        Takes and raises what ``resolve`` does; the note is needed. attempt: its id, where the key has several.
+        ``journal.correct`` does without the look.
+        """
+        return self._run(self._session.correct(key, tran_id, note, attempt, deadline_s, not_executed=not_executed))
+
     def audit(self, since: Moment) -> "Audit":
         """
         Compare the journal with the exchange's history.
@@ -316,6 +354,14 @@ class TransferClient(_Transferring[Receipt]):
         Raises ReadFailed. Source: GET /sapi/v1/asset/wallet/balance, IP weight 60.
         """
         return self._run(calls.balances(self._session, self._session.call_deadline()))
+
+    def uid(self) -> int:
+        """Ask which account the key belongs to. Raises ReadFailed. Source: GET /api/v3/account, IP weight 20."""
+        return self._run(calls.uid(self._session, self._session.call_deadline()))
+
+    def server_time(self) -> datetime:
+        """Read the exchange's clock. Raises ReadFailed."""
+        return from_ms(self._run(calls.measure_clock(self._session, self._session.call_deadline())))
 
     def preflight(self) -> Preflight:
         """
@@ -391,6 +437,7 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         extra_rejected_codes: Collection[int] = frozenset(),
         journal: "Journal | None" = None,
         policy: Policy | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         given = Sealed(credentials)
         del credentials  # it may be a mapping, and a traceback may show what it holds
@@ -404,6 +451,7 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
             extra_rejected_codes,
             journal=journal,
             policy=policy,
+            on_event=on_event,
         )
         self._transport: Final = over_httpx_asyncio(transport)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -418,6 +466,10 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         if "base_url" not in options:
             options["base_url"] = base_url_from(os.environ.get("BINANCE_BASE_URL"))
         return cls(Credentials.from_env(), **options)
+
+    async def settle(self, transfer: Transfer, *, idempotency_key: str, deadline_s: float = 120.0) -> Receipt:
+        """Send under a key until it is decided: see TransferClient.settle."""
+        return await self._run(self._session.settle(transfer, idempotency_key, deadline_s))
 
     async def prepare(self, transfer: Transfer) -> Attempt:
         """Make an attempt without sending it: to store before ``execute``, and to ``reconcile`` after a crash."""
@@ -444,6 +496,21 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
     ) -> "Entry":
         """Write a person's verdict after a look at history: see TransferClient.resolve."""
         return await self._run(self._session.resolve(key, tran_id, note, deadline_s, not_executed=not_executed))
+
+    async def correct(
+        self,
+        key: str,
+        *,
+        tran_id: int | None = None,
+        not_executed: bool = False,
+        note: str,
+        attempt: str | None = None,
+        deadline_s: float = 30.0,
+    ) -> "Entry":
+        """Give a key another verdict after a look at history: see TransferClient.correct."""
+        return await self._run(
+            self._session.correct(key, tran_id, note, attempt, deadline_s, not_executed=not_executed)
+        )
 
     async def audit(self, since: Moment) -> "Audit":
         """Compare the journal with the exchange's history: see TransferClient.audit."""
@@ -477,6 +544,14 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
     async def balances(self) -> "Balances":
         """Return what each wallet holds: see TransferClient.balances."""
         return await self._run(calls.balances(self._session, self._session.call_deadline()))
+
+    async def uid(self) -> int:
+        """Ask which account the key belongs to: see TransferClient.uid."""
+        return await self._run(calls.uid(self._session, self._session.call_deadline()))
+
+    async def server_time(self) -> datetime:
+        """Read the exchange's clock: see TransferClient.server_time."""
+        return from_ms(await self._run(calls.measure_clock(self._session, self._session.call_deadline())))
 
     async def preflight(self) -> Preflight:
         """Ask whether transfers can be expected to work: see TransferClient.preflight."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import httpx
 
     from binance_transfer.clock import Clock
+    from binance_transfer.events import OnEvent
     from binance_transfer.journal import Journal
     from binance_transfer.policy import Policy
     from binance_transfer.wire.transport import AsyncTransport, Transport
@@ -28,6 +29,7 @@ class Options(TypedDict, total=False):
     extra_rejected_codes: "Collection[int]"
     journal: "Journal | None"
     policy: "Policy | None"
+    on_event: "OnEvent | None"
 
 
 class ClientOptions(Options, total=False):

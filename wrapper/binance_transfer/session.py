@@ -10,18 +10,21 @@ import logging
 import os
 import threading
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from binance_transfer.attempt import Attempt, checked_recv_window_ms
 from binance_transfer.base_url import checked_base_url, environment_of
 from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock, Turn
-from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied, ReadFailed
+from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied, ProvenAbsent, ReadFailed
+from binance_transfer.events import AlarmEvent, Event, OnEvent
 from binance_transfer.flows import calls
 from binance_transfer.flows.effects import Flow, Post, Read, Settings, Transaction
 from binance_transfer.flows.reconcile import ClientClaims, reconcile
+from binance_transfer.flows.settling import settle
 from binance_transfer.journal import idempotency
 from binance_transfer.journal.audit import Audit, audit
-from binance_transfer.journal.resolution import resolve_key
+from binance_transfer.journal.resolution import correct_key, resolve_key
 from binance_transfer.keys import checked_key, was_valid_key
 from binance_transfer.policy import Policy
 from binance_transfer.sealed import unframed
@@ -65,6 +68,7 @@ class Session:
         *,
         journal: "Journal | None" = None,
         policy: Policy | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         self.credentials: Final = credentials if isinstance(credentials, Credentials) else Credentials(**credentials)
         self.base_url: Final = checked_base_url(base_url)
@@ -82,6 +86,7 @@ class Session:
         self.journal: Final = journal if journal is None else _having("journal", journal, _JOURNAL)
         if journal is not None:
             journal.follow(self.clock)
+        self._on_event: Final = on_event if on_event is None else _having("on_event", on_event, ("__call__",))
         self._bound = False
         self._binding: Final = Turn()
         self.closed = False
@@ -123,6 +128,17 @@ class Session:
             message = "an idempotency_key needs a journal: TransferClient(…, journal=Journal(…))"
             raise ValueError(message)
         return self._unkeyed(intent, resolve_within_s)
+
+    def settle(self, transfer: Transfer, key: str, deadline_s: float) -> Flow[Receipt]:
+        """Make the flow that pursues a keyed transfer until it is decided."""
+        self._needed_journal()
+        if _positive("deadline_s", deadline_s) < self.settings.timeout_s:
+            message = (
+                f"deadline_s must be at least timeout_s, which is {self.settings.timeout_s:g}: one call takes that"
+            )
+            raise ValueError(message)
+        deadline = self._deadline(deadline_s)
+        return settle(self, key, lambda resolve_within_s: self.transfer(transfer, key, resolve_within_s), deadline)
 
     def _unkeyed(self, intent: Transfer | Attempt, resolve_within_s: float) -> Flow[Receipt]:
         transfer = intent.transfer if isinstance(intent, Attempt) else intent
@@ -184,9 +200,14 @@ class Session:
                 # What was recorded counts, not what the caller hands in: others have relied on it.
                 return (yield from idempotency.resolve(self, record, deadline))
         window = Window.of(attempt, self.settings.settle_ms)
-        return (
-            yield from reconcile(self, attempt, window, deadline, ClientClaims(self, claimed, self.journal is not None))
-        )
+        claims = ClientClaims(self, claimed, self.journal is not None)
+        try:
+            receipt = yield from reconcile(self, attempt, window, deadline, claims)
+        except ProvenAbsent as absent:
+            calls.tell_verdict(self, attempt, "not_moved", "absent", reason=str(absent))
+            raise
+        calls.tell_verdict(self, attempt, "moved", "found", receipt.tran_id)
+        return receipt
 
     def reconcile_all(self, deadline_s: float) -> "Flow[list[Entry]]":
         """Make the flow that reconciles every open key."""
@@ -210,6 +231,21 @@ class Session:
         deadline = self._deadline(deadline_s)
         yield from self._bind(deadline)
         return (yield from resolve_key(self, key, tran_id, note, deadline, not_executed=not_executed))
+
+    def correct(
+        self, key: str, tran_id: int | None, note: str, attempt: str | None, deadline_s: float, *, not_executed: bool
+    ) -> "Flow[Entry]":
+        """Make the flow for another verdict of a person's that is held against history first."""
+        self._needed_journal()
+        deadline_s = _positive("deadline_s", deadline_s)
+        return self._correct(key, tran_id, note, attempt, deadline_s, not_executed=not_executed)
+
+    def _correct(
+        self, key: str, tran_id: int | None, note: str, attempt: str | None, deadline_s: float, *, not_executed: bool
+    ) -> "Flow[Entry]":
+        deadline = self._deadline(deadline_s)
+        yield from self._bind(deadline)
+        return (yield from correct_key(self, key, tran_id, note, attempt, deadline, not_executed=not_executed))
 
     def audit(self, since_ms: int) -> Flow[Audit]:
         """Make the flow that compares the journal with history."""
@@ -291,13 +327,27 @@ class Session:
         with self._lock:
             return frozenset(tran_id for tran_id, owner in self._claims.items() if owner != attempt.id)
 
+    def emit(self, event: Event, /) -> None:
+        """Tell of an event. What the log or a listener raises changes no outcome; an interruption passes."""
+        level = logging.CRITICAL if isinstance(event, AlarmEvent) else logging.INFO
+        try:
+            if _LOGGER.isEnabledFor(level):
+                _LOGGER.log(level, "%s", event, extra=event.to_dict())
+            if self._on_event is not None:
+                self._on_event(event)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # money has moved or not, whatever a listener thinks of it
+            with suppress(Exception):
+                _LOGGER.exception("on_event failed at %r event %s", event.name, event)
+
     def log(self, text: str, /) -> None:
         """Let people know how it goes."""
         _LOGGER.info(text)
 
     def alert(self, text: str, /) -> None:
         """Let people know of what must not happen."""
-        _LOGGER.critical(text)
+        self.emit(AlarmEvent(at_ms=self.clock.now_ms(), reason=text))
 
 
 _CLOCK: Final = ("time", "monotonic", "sleep", "sleep_asyncio")

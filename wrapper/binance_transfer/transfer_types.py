@@ -101,7 +101,7 @@ def transfer_type(source: Wallet, target: Wallet) -> TransferType:
 
     Raises InvalidTransfer where there is none; the message names a way in two hops.
     """
-    source, target = _wallet("source", source), _wallet("target", target)
+    source, target = wallet_of("source", source), wallet_of("target", target)
     if direct := _direct(source, target):
         return direct.name
     if source is target:
@@ -119,7 +119,7 @@ def transfer_type(source: Wallet, target: Wallet) -> TransferType:
     raise InvalidTransfer(f"{message}; in two hops: {ways[0]}" if ways else f"{message}, nor do two")
 
 
-def _wallet(name: str, wallet: object) -> Wallet:
+def wallet_of(name: str, wallet: object) -> Wallet:
     """Take a wallet, or the value of one."""
     for each in Wallet:
         if wallet is each or (isinstance(wallet, str) and str.__str__(wallet) == each.value):

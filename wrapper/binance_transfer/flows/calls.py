@@ -14,14 +14,23 @@ from attrs import frozen
 from binance_transfer.attempt import Attempt
 from binance_transfer.balances import Balances, balances_of
 from binance_transfer.clock import Deadline, Turn
-from binance_transfer.errors import ClockOutOfSync, NotSent, OutcomeUnknown, PermissionDenied, ReadFailed
+from binance_transfer.errors import (
+    ClockOutOfSync,
+    NotExecuted,
+    NotSent,
+    OutcomeUnknown,
+    PermissionDenied,
+    ReadFailed,
+    TransferError,
+)
+from binance_transfer.events import AnswerEvent, AttemptEvent, VerdictEvent, WaitEvent
 from binance_transfer.flows.effects import Context, Flow, Post, Read, Sleep
 from binance_transfer.history import HistoryQuery, Page, page
 from binance_transfer.transfer import Transfer
 from binance_transfer.wire import outcome
 from binance_transfer.wire.answer import Answer, Reply
 from binance_transfer.wire.outcome import Receipt
-from binance_transfer_api.api.account import api_restrictions
+from binance_transfer_api.api.account import account, api_restrictions
 from binance_transfer_api.api.asset import universal_transfer_history, wallet_balance
 from binance_transfer_api.api.system import server_time, system_status
 from binance_transfer_api.models import ApiError
@@ -103,16 +112,95 @@ def prepare(context: Context, transfer: Transfer, deadline: Deadline) -> Flow[At
 def execute(context: Context, intent: Transfer | Attempt, deadline: Deadline) -> Flow[Receipt]:
     """Send a transfer or a prepared attempt once, before the deadline."""
     attempt = intent if isinstance(intent, Attempt) else (yield from prepare(context, intent, deadline))
+    tell_attempt(context, attempt)
     if reason := too_late(context, deadline):
+        tell_verdict(context, attempt, "not_moved", "not-sent", reason=reason)
         raise NotSent(reason)
     reply = yield from post(attempt, deadline.left_s())
     try:
         receipt = outcome.judge(attempt, reply, context.settings.extra_rejected_codes)
-    except ClockOutOfSync:
-        context.clock.mark_stale()
+    except TransferError as error:
+        if isinstance(error, ClockOutOfSync):
+            context.clock.mark_stale()
+        tell_answer(context, attempt, error)
+        if isinstance(error, NotExecuted):
+            verdict = "not-sent" if isinstance(error, NotSent) else "refused"
+            tell_verdict(context, attempt, "not_moved", verdict, reason=str(error))
         raise
     context.claim(attempt, receipt.tran_id)
+    tell_answer(context, attempt, receipt)
+    tell_verdict(context, attempt, "moved", "accepted", receipt.tran_id)
     return receipt
+
+
+def tell_attempt(context: Context, attempt: Attempt, key: str | None = None) -> None:
+    """Tell of an attempt, before it is seen whether there is time left to send it."""
+    transfer = attempt.transfer
+    context.emit(
+        AttemptEvent(
+            at_ms=context.clock.now_ms(),
+            key=key,
+            attempt_id=attempt.id,
+            type=transfer.type,
+            asset=transfer.asset,
+            amount=transfer.amount_text,
+            from_symbol=transfer.from_symbol,
+            to_symbol=transfer.to_symbol,
+            timestamp_ms=attempt.timestamp_ms,
+            recv_window_ms=attempt.recv_window_ms,
+        )
+    )
+
+
+def tell_answer(context: Context, attempt: Attempt, result: Receipt | TransferError, key: str | None = None) -> None:
+    """Tell of an answer, once what it amounts to is recorded."""
+    context.emit(
+        AnswerEvent(
+            at_ms=context.clock.now_ms(),
+            key=key,
+            attempt_id=attempt.id,
+            outcome=type(result).__name__,
+            tran_id=result.tran_id if isinstance(result, Receipt) else None,
+            http_status=result.http_status,
+            code=getattr(result, "code", None),
+            retry_after_s=result.retry_after_s,
+            used_uid_weight_1m=result.used_uid_weight_1m,
+            reason="" if isinstance(result, Receipt) else str(result),
+        )
+    )
+
+
+def tell_verdict(
+    context: Context,
+    attempt: Attempt,
+    state: str,
+    verdict: str,
+    tran_id: int | None = None,
+    *,
+    key: str | None = None,
+    reason: str = "",
+) -> None:
+    """Tell what became of an attempt, once it is recorded if there is a journal."""
+    context.emit(
+        VerdictEvent(
+            at_ms=context.clock.now_ms(),
+            key=key,
+            attempt_id=attempt.id,
+            state=state,
+            verdict=verdict,
+            tran_id=tran_id,
+            reason=reason,
+        )
+    )
+
+
+def tell_wait(
+    context: Context, seconds: float, reason: str, *, key: str | None = None, attempt_id: str | None = None
+) -> None:
+    """Tell of a wait that begins."""
+    context.emit(
+        WaitEvent(at_ms=context.clock.now_ms(), key=key, attempt_id=attempt_id, seconds=seconds, reason=reason)
+    )
 
 
 def too_late(context: Context, deadline: Deadline, share: float = SHARE_TO_SEND) -> str:
@@ -215,6 +303,20 @@ def balances(context: Context, deadline: Deadline) -> Flow[Balances]:
         deadline,
     )
     return balances_of(answer, redact)
+
+
+def uid(context: Context, deadline: Deadline) -> Flow[int]:
+    """Ask which account the key belongs to; raises ReadFailed."""
+    recv_window_ms = context.settings.recv_window_ms
+    answer, _ = yield from signed_read(
+        context,
+        lambda timestamp_ms: account.build_request(
+            omit_zero_balances=True, recv_window=recv_window_ms, timestamp=timestamp_ms
+        ),
+        account.parse_response,
+        deadline,
+    )
+    return answer.uid
 
 
 def preflight(context: Context, deadline: Deadline) -> Flow[Preflight]:

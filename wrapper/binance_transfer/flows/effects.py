@@ -13,6 +13,7 @@ from attrs import frozen
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.clock import ServerClock
+from binance_transfer.events import Event
 from binance_transfer.wire.answer import Reply
 from binance_transfer_api.types import Request
 
@@ -105,6 +106,10 @@ class Context(Protocol):
 
     def claimed_by_others(self, attempt: Attempt, /) -> Collection[int]:
         """Return the ids that this client knows to belong to other attempts."""
+        ...
+
+    def emit(self, event: Event, /) -> None:
+        """Tell of an event: to the log, and to whoever asked for events. Never raises what a listener raises."""
         ...
 
     def log(self, text: str, /) -> None:

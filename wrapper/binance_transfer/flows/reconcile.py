@@ -15,7 +15,7 @@ from binance_transfer.attempt import Attempt
 from binance_transfer.candidates import Match, is_named_as_sent, is_near, match
 from binance_transfer.clock import Deadline
 from binance_transfer.errors import Ambiguous, NotExecuted, OutcomeUnknown, ProvenAbsent, ReadFailed
-from binance_transfer.flows.calls import measure_clock, read_page
+from binance_transfer.flows.calls import measure_clock, read_page, tell_wait
 from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
 from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, Reading, TransferRecord
 from binance_transfer.transfer import Transfer
@@ -169,8 +169,8 @@ def reconcile(
         if left_s <= wait_s:
             message = f"reconciliation ended without proof ({found}): reconcile again"
             raise OutcomeUnknown(message, attempt=attempt)
-        name = _name(attempt.transfer)
-        context.log(f"reconciling {name}: {found}; looking again in {wait_s:.1f} s, {left_s:.0f} s left")
+        reason = f"reconciling {_name(attempt.transfer)}: {found}, {left_s:.0f} s left"
+        tell_wait(context, wait_s, reason, attempt_id=attempt.id)
         yield from Sleep(wait_s)
     raise AssertionError  # the loop has no end
 

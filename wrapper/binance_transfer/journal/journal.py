@@ -24,7 +24,7 @@ from binance_transfer.journal import rules
 from binance_transfer.journal.database import WITHIN_S, Database
 from binance_transfer.journal.postgresql import PostgresqlDatabase, take_setup_lock
 from binance_transfer.journal.records import Entry, State
-from binance_transfer.journal.resolution import checked_verdict
+from binance_transfer.journal.resolution import checked_note, checked_verdict
 from binance_transfer.journal.sqlite import SqliteDatabase
 from binance_transfer.journal.tables import Place, SqlTransaction, accounts
 from binance_transfer.moments import Moment, to_ms
@@ -227,9 +227,7 @@ class Journal:
         Raises ResolutionRefused: as ``resolve`` does, and while any attempt of the key is open.
         """
         checked_verdict(tran_id, not_executed=not_executed)
-        if _is_blank(note):
-            message = "say in the note why the verdict is corrected: it is what others will go by"
-            raise ResolutionRefused(message)
+        checked_note(note)
         now_ms = self._now_ms()
         return self.transact(lambda journal: rules.correct(journal, key, tran_id, note, attempt, now_ms))
 
@@ -332,6 +330,16 @@ def _name(account: object) -> str:
         )
         raise ValueError(message)
     return name
+
+
+def shown_url(url: str) -> str:
+    """Return how people are told where a journal is, without opening it and without a password; raises ValueError."""
+    given = Sealed(url)
+    del url
+    made = _database(given.open())
+    if isinstance(made, str):
+        raise ValueError(made)  # noqa: TRY004  # a text is what is wrong
+    return made.shown()
 
 
 def _key(value: object) -> str:

@@ -16,6 +16,7 @@ from binance_transfer.flows.effects import Context, Flow, Transaction
 from binance_transfer.flows.reconcile import read_history
 from binance_transfer.history import FAILED, TransferRecord
 from binance_transfer.journal import rules
+from binance_transfer.journal.idempotency import tell_recorded
 from binance_transfer.journal.records import AttemptRecord, Entry
 from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.window import Window
@@ -28,6 +29,13 @@ def checked_verdict(tran_id: object, *, not_executed: bool) -> None:
         raise ResolutionRefused(message)
     if tran_id is not None and not (isinstance(tran_id, int) and not isinstance(tran_id, bool) and tran_id > 0):
         message = f"tran_id must be a positive int, not {tran_id!r}"
+        raise ResolutionRefused(message)
+
+
+def checked_note(note: object) -> None:
+    """Raise ResolutionRefused unless a correction says why it is made."""
+    if not isinstance(note, str) or not note.strip():
+        message = "say in the note why the verdict is corrected: it is what others will go by"
         raise ResolutionRefused(message)
 
 
@@ -46,12 +54,41 @@ def resolve_key(
     record = entry.open_attempt if entry is not None else None
     if record is not None and server_ms > record.window_end_ms:
         note = yield from _held_against_history(context, record, tran_id, note, server_ms, deadline)
-    return (
-        yield from Transaction(
-            partial(rules.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms, seen=record),
-            deadline.left_s(),
-        )
-    )
+    change = partial(rules.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms, seen=record)
+    resolved = yield from Transaction(change, deadline.left_s())
+    if record is not None:
+        tell_recorded(context, record.attempt, resolved)
+    return resolved
+
+
+def correct_key(
+    context: Context,
+    key: str,
+    tran_id: int | None,
+    note: str,
+    attempt_id: str | None,
+    deadline: Deadline,
+    *,
+    not_executed: bool,
+) -> Flow[Entry]:
+    """
+    Give a key that has a verdict another one, after a look at clock and history.
+
+    Raises ResolutionRefused, and ReadFailed where history cannot be read: then ``journal.correct`` takes the verdict as
+    it is.
+    """
+    checked_verdict(tran_id, not_executed=not_executed)
+    checked_note(note)
+    server_ms = yield from measure_clock(context, deadline)
+    entry = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
+    named = [record for record in entry.attempts if attempt_id in {None, record.attempt.id}] if entry else []
+    if entry and entry.open_attempt is None and len(named) == 1 and server_ms > named[0].window_end_ms:
+        note = yield from _held_against_history(context, named[0], tran_id, note, server_ms, deadline)
+    change = partial(rules.correct, key=key, tran_id=tran_id, note=note, attempt_id=attempt_id, now_ms=server_ms)
+    corrected = yield from Transaction(change, deadline.left_s())
+    if len(named) == 1:
+        tell_recorded(context, named[0].attempt, corrected)
+    return corrected
 
 
 def _held_against_history(

@@ -1,0 +1,73 @@
+"""
+`binance-transfer`, and `python -m binance_transfer_cli`.
+
+One rule: whatever ends a command ends it with one of four codes (outcomes.Exit) and one line of text, and no error
+shows a value that may be a secret.
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and end the process."""
+    try:
+        import click  # noqa: F401
+        import rich  # noqa: F401
+    except ImportError as error:
+        sys.exit(f"binance-transfer needs {error.name}: pip install 'binance-universal-transfer[cli]'")
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    import click
+
+    from binance_transfer_cli.app import app
+    from binance_transfer_cli.outcomes import Exit
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    try:
+        return int(app.main(arguments, prog_name="binance-transfer", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _ended("interrupted", Exit.NOT_ALL)
+    except Exception as error:
+        known = _known(error)
+        if known is None:
+            logging.getLogger("binance_transfer").exception("a fault of this program: look before you send again")
+            return Exit.UNKNOWN
+        return _ended(*known)
+
+
+def _known(error: Exception) -> tuple[str, int] | None:
+    """Return what to say of an error and how to end; None for one that nobody has foreseen."""
+    import binance_transfer as bt
+    from binance_transfer_cli.outcomes import Exit
+
+    match error:
+        case bt.ResolutionRefused():
+            return str(error), Exit.NOT_ALL
+        case ValueError():  # InvalidTransfer among them
+            return str(error), Exit.USAGE
+        case bt.TransferError():
+            return str(error), Exit.UNKNOWN
+        case OSError():
+            return f"{error.filename or 'a file'}: {error.strerror}", Exit.USAGE
+        case _:
+            return None
+
+
+def _ended(message: str, code: int) -> int:
+    from binance_transfer_cli.screen import Screen
+
+    Screen(as_json=True).note(f"Error: {message}", "red")
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""
+`journal`: the records, for a person.
+
+One rule: looking writes nothing, not even a file; what a person decides is written down with a note.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import click
+
+import binance_transfer as bt
+from binance_transfer.export.__main__ import main as export_journal
+from binance_transfer_cli import entries
+from binance_transfer_cli.outcomes import Exit
+from binance_transfer_cli.state import State, example, usage, with_state
+from binance_transfer_cli.words import Time
+
+
+@click.group(epilog=example("binance-transfer journal list --state open", "binance-transfer journal show rent-2026-11"))
+def journal() -> None:
+    """Look at the journal, and decide what it leaves open."""
+
+
+@journal.command(
+    "list", epilog=example("binance-transfer journal list --state open", "binance-transfer --json journal list")
+)
+@click.option("--state", "only", type=click.Choice(["open", "moved", "not_moved"]), help="Only keys in this state.")
+@click.option("--since", type=Time(), metavar="T", help="Only keys first used then or later: a time, a date, or 7d.")
+@with_state
+def list_keys(state: State, only: Any, since: datetime | None) -> int:
+    """List keys, oldest first."""
+    with state.who().journal_to_read() as books:
+        found = books.entries(state=only, since=since)
+        if state.screen.as_json:
+            for entry in found:
+                state.screen.json(entries.to_dict(entry))
+        else:
+            entries.table(state.screen, list(found))
+    return Exit.WELL
+
+
+@journal.command(epilog=example("binance-transfer journal show rent-2026-11"))
+@click.argument("key")
+@with_state
+def show(state: State, key: str) -> int:
+    """Show all about a key: each attempt, each answer, each verdict."""
+    with state.who().journal_to_read() as books:
+        entry = books.get(key)
+    if entry is None:
+        message = f"key {key!r} is not in the journal"
+        raise usage(message)
+    if state.screen.as_json:
+        state.screen.json(entries.to_dict(entry))
+    else:
+        entries.details(state.screen, entry)
+    return Exit.WELL
+
+
+def _verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--unchecked", is_flag=True, help="Do not look at the exchange's history; needs a note."),
+        click.option("--note", default="", metavar="TEXT", help="Why, for those who read it later."),
+        click.option("--not-executed", is_flag=True, help="It did not move."),
+        click.option("--tran-id", type=click.IntRange(min=1), metavar="N", help="It moved, and this is its id."),
+    ):
+        command = option(command)
+    return command
+
+
+@journal.command(
+    epilog=example(
+        "binance-transfer journal resolve rent-2026-11 --tran-id 13526853623",
+        "binance-transfer journal resolve rent-2026-11 --not-executed --note 'asked'",
+    )
+)
+@click.argument("key")
+@_verdict_options
+@with_state
+def resolve(state: State, key: str, tran_id: int | None, note: str, *, not_executed: bool, unchecked: bool) -> int:
+    """Decide a key that is open, once its window is over. The exchange's history is asked first."""
+    _check_verdict(tran_id, note, not_executed=not_executed, unchecked=unchecked)
+    who = state.who()
+    with who.journal() as books, who.client(books) as client:
+        if unchecked:
+            client.server_time()  # the window has to be over by the exchange's clock
+            entry = books.resolve(key, tran_id=tran_id, not_executed=not_executed, note=note)
+        else:
+            entry = client.resolve(key, tran_id=tran_id, not_executed=not_executed, note=note)
+    return _decided(state, entry)
+
+
+@journal.command(
+    epilog=example("binance-transfer journal correct rent-2026-11 --not-executed --note 'support says: reverted'")
+)
+@click.argument("key")
+@click.option("--attempt", metavar="ID", help="Which attempt is meant, where the key has several.")
+@_verdict_options
+@with_state
+def correct(
+    state: State, key: str, attempt: str | None, tran_id: int | None, note: str, *, not_executed: bool, unchecked: bool
+) -> int:
+    """Give a key that has a verdict another one. The exchange's history is asked first; the note is needed."""
+    _check_verdict(tran_id, note, not_executed=not_executed, unchecked=True)
+    who = state.who()
+    verdict: dict[str, Any] = {"tran_id": tran_id, "not_executed": not_executed, "note": note, "attempt": attempt}
+    with who.journal() as books, who.client(books) as client:
+        if unchecked:
+            client.server_time()
+            entry = books.correct(key, **verdict)
+        else:
+            entry = client.correct(key, **verdict)
+    return _decided(state, entry)
+
+
+def _check_verdict(tran_id: int | None, note: str, *, not_executed: bool, unchecked: bool) -> None:
+    if (tran_id is None) == (not not_executed):
+        message = "say either --tran-id N (it moved) or --not-executed"
+        raise usage(message)
+    if unchecked and not note.strip():
+        message = "say in --note TEXT why: it is what others will go by"
+        raise usage(message)
+
+
+def _decided(state: State, entry: bt.Entry) -> int:
+    if state.screen.as_json:
+        state.screen.json(entries.to_dict(entry))
+    else:
+        entries.details(state.screen, entry)
+    return Exit.WELL
+
+
+@journal.command(
+    epilog=example(
+        "binance-transfer journal export --format html --output journal.html", "binance-transfer journal export"
+    )
+)
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl", "html"]), help="Default: csv; jsonl with --json.")
+@click.option("--output", metavar="FILE", help="Where to, instead of standard output.")
+@with_state
+def export(state: State, form: str | None, output: str | None) -> int:
+    """Write all of the journal, for a spreadsheet, a program or a person."""
+    who = state.who()
+    form = form or ("jsonl" if state.screen.as_json else "csv")
+    url = who.journal_url()
+    where = ["--output", output] if output is not None else []
+    return export_journal([url.open(), "--account", who.account or "", "--format", form, *where])
+
+
+@journal.command(epilog=example("binance-transfer journal halt 'balances look wrong, ask Mia'"))
+@click.argument("reason")
+@with_state
+def halt(state: State, reason: str) -> int:
+    """Stop every worker's next send, until `resume`. REASON is what their errors show."""
+    return _changed(state, lambda books: books.halt(reason), f"Halted: {reason}", {"halted": reason})
+
+
+@journal.command(epilog=example("binance-transfer journal resume"))
+@with_state
+def resume(state: State) -> int:
+    """End a halt, and a silence that the exchange asked for."""
+    return _changed(state, lambda books: books.resume(), "Sending goes on.", {"halted": None})
+
+
+@journal.command(epilog=example("binance-transfer journal backup transfers-2026-11-22.db"))
+@click.argument("path", type=click.Path())
+@with_state
+def backup(state: State, path: str) -> int:
+    """
+    Copy the journal's file to PATH while workers go on.
+
+    Nothing is sent from the copy before `adopt`. PostgreSQL has pg_dump.
+    """
+    return _changed(state, lambda books: books.backup(path), f"Copied to {path}.", {"backup": path})
+
+
+@journal.command(epilog=example("binance-transfer journal adopt --note 'audited since 2026-11-20, clean'"))
+@click.option("--note", required=True, metavar="TEXT", help="Who looked, and what at.")
+@with_state
+def adopt(state: State, note: str) -> int:
+    """
+    Let a restored copy be sent from.
+
+    Audit first: what the copy lacks may have moved, and its keys are new to it.
+    """
+    return _changed(state, lambda books: books.adopt(note), "Adopted: it may be sent from.", {"adopted": note})
+
+
+def _changed(state: State, change: Callable[[bt.Journal], None], told: str, values: dict[str, object]) -> int:
+    who = state.who()
+    with who.journal() as books:
+        change(books)
+    if state.screen.as_json:
+        state.screen.json(values)
+    else:
+        state.screen.say(told)
+        state.screen.fields([("journal", who.journal_shown)])
+    return Exit.WELL

@@ -1,0 +1,265 @@
+"""
+`run`: a plan of many transfers.
+
+One rule: nothing is sent before every row was checked and a person, or --yes, has agreed; and the same command again
+sends nothing twice.
+"""
+
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+from attrs import frozen
+
+import binance_transfer as bt
+from binance_transfer_cli import place, results
+from binance_transfer_cli.outcomes import Exit
+from binance_transfer_cli.plan import Checker, PlanRefused, Total, checked_batch, rows_of
+from binance_transfer_cli.progress import Progress, shown
+from binance_transfer_cli.runner import Runner
+from binance_transfer_cli.screen import Screen
+from binance_transfer_cli.staging import Staging
+from binance_transfer_cli.state import SOMEBODY, State, example, usage, with_state
+from binance_transfer_cli.summary import lines, warnings
+from binance_transfer_cli.who import Who
+
+if TYPE_CHECKING:
+    from binance_transfer.balances import Balances
+
+_WORKERS = 4
+_MOST_WORKERS = 64
+_LISTED = 20
+
+
+@frozen
+class Plan:
+    """A plan that was checked: its rows wait in a temporary file."""
+
+    name: str
+    staging: Staging
+    totals: tuple[Total, ...]
+    rows: int
+
+
+@click.command(
+    epilog=example(
+        "binance-transfer run payroll.csv --batch 2026-11 --results payroll.jsonl",
+        "binance-transfer run payroll.csv --batch 2026-11 --dry-run",
+    )
+)
+@click.argument("plan", type=click.Path(), metavar="PLAN")
+@click.option("--batch", metavar="NAME", help="Make the keys of rows that have none from NAME and what they say.")
+@click.option("--results", "results_file", metavar="FILE", help="Write what became of each row, as JSON Lines.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, _MOST_WORKERS),
+    default=_WORKERS,
+    show_default=True,
+    metavar="N",
+    help="How many rows are under way at once.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Check the plan and show what it would do; send nothing.")
+@with_state
+def run(
+    state: State,
+    plan: str,
+    batch: str | None,
+    results_file: str | None,
+    workers: int,
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> int:
+    """
+    Make the transfers of a plan. PLAN is a file of CSV or JSON Lines; - is standard input.
+
+    CSV has the header key,type,asset,amount,from_symbol,to_symbol, or from,to in place of type; JSON Lines have the
+    same names, and all values are text. Every row is checked before the first is sent. An interrupted run goes on with
+    the same command, and sends nothing twice. It needs a journal.
+    """
+    screen, who = state.screen, state.who()
+    if not who.has_journal:
+        message = "a run needs a journal: --journal sqlite:///transfers.db --account NAME"
+        raise usage(message)
+    if not (yes or dry_run) and (plan == "-" or not state.may_ask()):
+        raise usage(SOMEBODY)
+    target = Path(results_file) if results_file is not None else None
+    with ExitStack() as stack:
+        checked = stack.enter_context(_checked(screen, plan, batch))
+        if target is not None and not dry_run:
+            results.check_writable(target)
+        if dry_run:
+            with who.client() as client:
+                _announce(screen, who, client, checked)
+            screen.say("Dry run: nothing was sent.")
+            return Exit.WELL
+        try:
+            journal = stack.enter_context(who.journal_to_send())
+        except bt.JournalFailed as failed:
+            raise ValueError(str(failed)) from None
+        client = stack.enter_context(who.client(journal, sends=True))
+        _announce(screen, who, client, checked)
+        if not yes and not state.agreed(f"Send {checked.rows:,} transfers?"):
+            screen.note("nothing was sent")
+            return Exit.NOT_ALL
+        going_on = Runner(client, journal, checked.staging, settle_within_s=who.settle_within_s)
+        interrupted = _sent(screen, going_on, checked, workers, who.timeout_s)
+        if interrupted or going_on.ended_by:
+            try:
+                going_on.look_up("the run was interrupted" if interrupted else "the run had ended")
+            except KeyboardInterrupt:
+                screen.note("The other rows were not looked up: the same command again finds out about them.")
+                return Exit.UNKNOWN
+        if target is not None:
+            results.write(target, checked.staging.results())
+        return _told(screen, checked, going_on.ended_by, interrupted=interrupted)
+
+
+# --- before ----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _checked(screen: Screen, name: str, batch: str | None) -> Iterator[Plan]:
+    """Check a whole plan; every bad row is named, and one is enough for none to be sent."""
+    checker = Checker(None if batch is None else checked_batch(batch))
+    bad = 0
+
+    def refused(line: int, why: str) -> None:
+        nonlocal bad
+        bad += 1
+        screen.note(f"{name}:{line}: {why}", "red")
+
+    staging = Staging()
+    try:
+        with _opened(name) as file:
+            try:
+                staging.add(rows_of(file, checker, refused))
+            except PlanRefused as error:
+                message = f"{name}: {error}"
+                raise PlanRefused(message) from None
+        for line, first in staging.doubled():
+            refused(line, f"has the key of line {first}")
+        rows = len(staging)
+        if bad:
+            message = f"{bad:,} of the rows of {name} cannot be sent, so nothing was sent"
+            raise PlanRefused(message)
+        if not rows:
+            message = f"{name} has no rows"
+            raise PlanRefused(message)
+        yield Plan(name, staging, tuple(checker.totals.values()), rows)
+    finally:
+        staging.close()
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[TextIO]:
+    """Open a plan. What is no UTF-8 is kept, for the row to be refused with its line."""
+    options: Any = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
+    try:
+        file = open(sys.stdin.fileno(), closefd=False, **options) if name == "-" else Path(name).open(**options)  # noqa: SIM115  # closed below
+    except OSError as error:
+        message = f"{name} cannot be read: {error.strerror}"
+        raise PlanRefused(message) from None
+    with file:
+        yield file
+
+
+def _announce(screen: Screen, who: Who, client: bt.TransferClient, plan: Plan) -> None:
+    """Say what would be sent, from where, and what will not fit."""
+    place.show(screen, place.find(who, client))
+    try:
+        balances: Balances | None = client.balances()
+    except bt.ReadFailed as failed:
+        balances = None
+        screen.note(f"Balances are not known: {failed}")
+    screen.say()
+    cells = [
+        (line.asset, line.source, line.target, f"{line.rows:,}", f"{line.amount:f}", _free(line.free))
+        for line in lines(plan.totals, balances)
+    ]
+    screen.table(("asset", "from", "to", "rows", "amount", "free before"), cells, {"rows", "amount", "free before"})
+    for warning in warnings(plan.totals, balances, who.policy):
+        screen.say(f"Careful: {warning}", "magenta")
+    screen.say(f"{plan.rows:,} transfers in {plan.name}; what had moved before is not sent again.")
+
+
+def _free(free: Decimal | None) -> str:
+    return "not known" if free is None else f"{free:f}"
+
+
+# --- meanwhile -------------------------------------------------------------------------------------------------------
+
+
+def _sent(screen: Screen, runner: Runner, plan: Plan, workers: int, timeout_s: float) -> bool:
+    """Send; returns whether it was interrupted. A second interruption ends the process where it is."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with shown(screen.progress, plan.rows) as progress:
+            runner.run(min(workers, plan.rows), lambda: _tell(progress, runner, plan))
+    except KeyboardInterrupt:
+        screen.note(f"Interrupted. Waiting {timeout_s:g} s at most for what is under way; Ctrl-C again does not.")
+        try:
+            runner.stop(timeout_s)
+        except KeyboardInterrupt:
+            screen.note("Not waited for.")
+        return True
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return False
+
+
+def _tell(progress: Progress, runner: Runner, plan: Plan) -> None:
+    progress.waiting = runner.waiting
+    progress.tell(plan.staging.done)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+# --- afterwards ------------------------------------------------------------------------------------------------------
+
+
+def _told(screen: Screen, plan: Plan, ended_by: str, *, interrupted: bool) -> int:
+    """Say what became of the plan, and how to go on."""
+    if screen.as_json:
+        for result in plan.staging.results():
+            screen.json(result.to_dict())
+    counts = plan.staging.counts()
+    moved, replayed = counts.get("moved", 0), counts["replayed"]
+    not_moved, unknown = counts.get("not_moved", 0), counts.get("unknown", 0)
+    if ended_by:
+        screen.say(f"The run was ended: {ended_by}", "bold red")
+    screen.fields(
+        [
+            ("moved", f"{moved:,}" + (f" ({replayed:,} of them before)" if replayed else "")),
+            ("not moved", f"{not_moved:,}"),
+            ("not known", f"{unknown:,}"),
+        ],
+        {"moved": "green", "not moved": "magenta" if not_moved else "", "not known": "bold red" if unknown else ""},
+    )
+    if not_moved or unknown:
+        _list(screen, plan)
+        screen.say("To go on, sending nothing twice, the same command again:")
+        screen.paste(shlex.join(["binance-transfer", *sys.argv[1:]]) if _shows_no_secret() else "binance-transfer …")
+    return Exit.UNKNOWN if unknown else Exit.NOT_ALL if not_moved or interrupted else Exit.WELL
+
+
+def _shows_no_secret() -> bool:
+    """Whether the command line can be shown: the URL of a server may hold a password."""
+    return not any("postgres" in word for word in sys.argv)
+
+
+def _list(screen: Screen, plan: Plan) -> None:
+    """List the first rows that are open, and then the first that did not move."""
+    first = islice(chain(plan.staging.results("unknown"), plan.staging.results("not_moved")), _LISTED)
+    listed = [(str(result.line), result.key, result.outcome, result.message or "") for result in first]
+    screen.table(("line", "key", "outcome", "why"), listed, right={"line"})

@@ -1,0 +1,235 @@
+"""
+`send`: one transfer.
+
+One rule: it has a key, shown before and after, and the same command with that key never moves the money twice.
+"""
+
+import shlex
+from contextlib import ExitStack
+from uuid import uuid4
+
+import click
+from attrs import frozen
+
+import binance_transfer as bt
+from binance_transfer.balances import Balances
+from binance_transfer.keys import checked_key
+from binance_transfer_cli import place
+from binance_transfer_cli.outcomes import Exit, Result, advice, exit_code, of_error, of_receipt
+from binance_transfer_cli.routes import ends, route
+from binance_transfer_cli.screen import Screen
+from binance_transfer_cli.state import SOMEBODY, State, example, usage, with_state
+from binance_transfer_cli.who import Who
+from binance_transfer_cli.words import TypeName, WalletName
+
+_TYPED = 3  # TYPE ASSET AMOUNT
+_BETWEEN = 2  # ASSET AMOUNT, with --from and --to
+
+
+@frozen
+class Intent:
+    """
+    One transfer that somebody wants, and its key.
+
+    new: the key was made here, so nobody can have used it.
+    """
+
+    transfer: bt.Transfer
+    key: str
+    new: bool
+
+
+class _Words(TypeName):
+    name = "[TYPE] ASSET AMOUNT"
+
+
+@click.command(
+    epilog=example(
+        "binance-transfer send MAIN_UMFUTURE USDT 25.5",
+        "binance-transfer send --from spot --to isolated_margin:BTCUSDT USDT 10",
+        "binance-transfer send MAIN_FUNDING BTC 0.5 --key rent-2026-11 --yes",
+    )
+)
+@click.argument("words", nargs=-1, required=True, type=_Words(), metavar="[TYPE] ASSET AMOUNT")
+@click.option("--from", "source", type=WalletName(), metavar="WALLET", help="The wallet that pays, in place of TYPE.")
+@click.option("--to", "target", type=WalletName(), metavar="WALLET", help="The wallet that receives.")
+@click.option("--from-symbol", metavar="PAIR", help="Pair of the isolated margin wallet that pays.")
+@click.option("--to-symbol", metavar="PAIR", help="Pair of the isolated margin wallet that receives.")
+@click.option("--key", metavar="KEY", help="Idempotency key; needs a journal. Without it one is made and shown.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Send nothing; show the unsigned request, and from where it would go.")
+@with_state
+def send(
+    state: State,
+    words: tuple[str, ...],
+    source: str | None,
+    target: str | None,
+    from_symbol: str | None,
+    to_symbol: str | None,
+    key: str | None,
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> int:
+    """
+    Make one transfer.
+
+    Give a TYPE, or both wallets: spot, usdm_futures, coinm_futures, cross_margin, isolated_margin:BTCUSDT, funding,
+    options, portfolio_margin. With a journal it is pursued until it has moved, or provably has not.
+    """
+    intent = _intent(words, source, target, from_symbol, to_symbol, key)
+    if not (yes or dry_run or state.may_ask()):
+        raise usage(SOMEBODY)
+    who = state.who()
+    if key is not None and not who.has_journal:
+        message = "a key needs a journal that remembers it: --journal sqlite:///transfers.db --account NAME"
+        raise usage(message)
+    if dry_run:
+        return _tried(state.screen, who, intent)
+    with ExitStack() as stack:
+        try:
+            journal = stack.enter_context(who.journal_to_send()) if who.has_journal else None
+        except bt.JournalFailed as failed:
+            return _ended(state.screen, who, intent, failed)
+        client = stack.enter_context(who.client(journal, sends=True, on_event=state.screen.event))
+        attempt = None
+        if not (yes and state.screen.as_json):
+            _announce(state.screen, who, client, intent)
+        if not yes and not state.agreed("Send it?"):
+            state.screen.note("nothing was sent")
+            return Exit.NOT_ALL
+        try:
+            if journal is not None:
+                receipt = client.settle(intent.transfer, idempotency_key=intent.key, deadline_s=who.settle_within_s)
+            else:
+                attempt = client.prepare(intent.transfer)
+                intent = Intent(intent.transfer, attempt.id, new=True)
+                receipt = client.execute(attempt, resolve_within_s=who.settle_within_s - who.timeout_s)
+        except bt.TransferError as error:
+            return _ended(state.screen, who, intent, error)
+        except KeyboardInterrupt:
+            message = "interrupted while sending"
+            unknown = Result(None, intent.key, "unknown", error=KeyboardInterrupt.__name__, message=message)
+            return _shown(state.screen, who, intent, unknown, "")
+    return _shown(state.screen, who, intent, of_receipt(receipt, intent.key), "")
+
+
+def _intent(
+    words: tuple[str, ...],
+    source: str | None,
+    target: str | None,
+    from_symbol: str | None,
+    to_symbol: str | None,
+    key: str | None,
+) -> Intent:
+    """Return what the words mean; raises UsageError and InvalidTransfer."""
+    between = source is not None or target is not None
+    if len(words) != (_BETWEEN if between else _TYPED):
+        wanted = "ASSET AMOUNT with --from and --to" if between else "TYPE ASSET AMOUNT, or --from and --to"
+        message = f"give {wanted}"
+        raise usage(message)
+    *named, asset, amount = words
+    way = route(named[0] if named else None, source, target, from_symbol, to_symbol)
+    transfer = bt.Transfer(way.type, asset, amount, from_symbol=way.from_symbol, to_symbol=way.to_symbol)
+    return Intent(transfer, uuid4().hex if key is None else checked_key(key), new=key is None)
+
+
+def _announce(screen: Screen, who: Who, client: bt.TransferClient, intent: Intent) -> None:
+    """Say what would be sent, and what both wallets hold."""
+    transfer = intent.transfer
+    if who.live:
+        screen.say(place.LIVE, "bold red")
+    source, target = ends(transfer.type, transfer.from_symbol, transfer.to_symbol)
+    held = _held(client, transfer)
+    screen.fields(
+        [
+            ("move", f"{transfer.amount_text} {transfer.asset}"),
+            ("from", f"{source}  (holds {held[0]})"),
+            ("to", f"{target}  (holds {held[1]})"),
+            ("type", transfer.type),
+            ("exchange", who.host),
+            ("journal", who.journal_shown),
+            ("key", intent.key if who.has_journal else "none: without a journal nothing remembers it"),
+        ],
+        {"move": "bold"},
+    )
+
+
+def _held(client: bt.TransferClient, transfer: bt.Transfer) -> tuple[str, str]:
+    """Say what both wallets hold of the asset, as far as it is known."""
+    try:
+        balances = client.balances()
+    except bt.ReadFailed as failed:
+        return f"not known: {failed}", "not known"
+    info = bt.TRANSFER_TYPES[transfer.type]
+    return _of(balances, info.source, transfer.asset), _of(balances, info.target, transfer.asset)
+
+
+def _of(balances: Balances, wallet: bt.Wallet, asset: str) -> str:
+    if wallet not in balances:
+        return "not known"
+    balance = balances[wallet].get(asset)
+    pairs = " in all pairs" if wallet is bt.Wallet.ISOLATED_MARGIN else ""
+    return f"{balance.free:f} {asset} free{pairs}" if balance else f"no {asset}"
+
+
+def _tried(screen: Screen, who: Who, intent: Intent) -> int:
+    """Show what would be sent. Nothing is made, not even a journal."""
+    objection = who.policy.objection(intent.transfer)
+    with who.client() as client:
+        found = place.find(who, client)
+        try:
+            attempt = client.prepare(intent.transfer)
+        except bt.NotExecuted as error:
+            return _ended(screen, who, intent, error)
+    request = attempt.request()
+    if screen.as_json:
+        told = {
+            "method": request.method,
+            "path": request.path,
+            "parameters": dict(request.parameters),
+            "key": intent.key if who.has_journal else None,
+            "objection": objection or None,
+        }
+        screen.json(told | found.to_dict())
+    else:
+        place.show(screen, found)
+        screen.say(f"\n{request.method} {request.path}", "bold")
+        screen.fields([(name, str(value)) for name, value in request.parameters])
+        screen.say("\nDry run: nothing was signed and nothing was sent.")
+    if objection:
+        screen.note(f"It would be refused: {objection}", "red")
+    return Exit.NOT_ALL if objection else Exit.WELL
+
+
+def _ended(screen: Screen, who: Who, intent: Intent, error: bt.TransferError) -> int:
+    return _shown(screen, who, intent, of_error(error, intent.key, new=intent.new), advice(error))
+
+
+def _shown(screen: Screen, who: Who, intent: Intent, result: Result, hint: str) -> int:
+    """Show what became of it, and what to do next."""
+    if screen.as_json:
+        screen.json(result.to_dict())
+    match result.outcome:
+        case "moved":
+            before = " (by an earlier call: nothing was sent now)" if result.replayed else ""
+            screen.say(f"Moved: tranId {result.tran_id}{before}", "bold green")
+        case "not_moved":
+            screen.say(f"Not moved: {result.message}", "bold magenta")
+        case _:
+            screen.say(f"NOT KNOWN: {result.message}", "bold red")
+    if result.outcome == "moved" and result.message:
+        screen.say(result.message, "red")
+    screen.fields([("key", result.key)])
+    if result.outcome == "not_moved" and hint:
+        screen.say(hint)
+    if result.outcome == "unknown":
+        screen.say("It may have moved: do not send it under another key. To find out:")
+        screen.paste(shlex.join(_to_find_out(who, intent)))
+    return exit_code([result.outcome])
+
+
+def _to_find_out(who: Who, intent: Intent) -> list[str]:
+    if who.has_journal:
+        return who.command("reconcile", intent.key)
+    return who.command("history", intent.transfer.type, "--since", "1h")

@@ -1,0 +1,130 @@
+"""
+What people see, and what programs read.
+
+One rule: with --json standard output holds JSON and nothing else, and people are told on standard error. A text from
+elsewhere stays on one line, and no colour is needed to understand anything.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from io import TextIOWrapper
+from typing import IO, Any, Final, Literal
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import binance_transfer as bt
+from binance_transfer.visible import one_line
+
+_WIDE: Final = 10_000  # a pipe has no edge at which anything would have to be broken
+_LONGEST: Final = 2_000
+
+
+class Screen:
+    """Standard output and standard error of one command."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json: Final = as_json
+        self._out: Final = _console(sys.stdout)
+        self._err: Final = _console(sys.stderr)
+
+    @property
+    def _people(self) -> Console:
+        return self._err if self.as_json else self._out
+
+    @property
+    def progress(self) -> Console:
+        """Where something that goes on is shown."""
+        return self._err
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """Tell a person something."""
+        _print(self._people, Text(_clean(text), style), soft_wrap=not self._people.is_terminal)
+
+    def fields(self, rows: Iterable[tuple[str, str]], style: Mapping[str, str] | None = None) -> None:
+        """Tell a person some named things, one a line."""
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, value in rows:
+            table.add_row(name, Text(_clean(value), (style or {}).get(name, "")))
+        _print(self._people, table)
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        right: Collection[str] = (),
+        whole: Collection[str] = (),
+    ) -> None:
+        """
+        Show a table to a person. What is too wide is folded, and nothing is cut.
+
+        right: the columns of numbers. whole: those that are folded last.
+        """
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+        for column in columns:
+            justify: Literal["left", "right"] = "right" if column in right else "left"
+            table.add_column(column, justify=justify, overflow="fold", no_wrap=column in whole)
+        for row in rows:
+            table.add_row(*(Text(_clean(cell)) for cell in row))
+        _print(self._people, table)
+
+    def note(self, text: str, style: str = "") -> None:
+        """Tell a person something beside the result, on standard error."""
+        _print(self._err, Text(_clean(text), style), soft_wrap=not self._err.is_terminal)
+
+    def event(self, event: bt.Event) -> None:
+        """Tell a person at a terminal why it takes a while."""
+        if isinstance(event, bt.WaitEvent) and self._err.is_terminal:
+            self.note(str(event), "dim")
+
+    def paste(self, text: str) -> None:
+        """Show what can be pasted into a shell: never broken at the edge."""
+        _print(self._people, Text(f"  {_clean(text)}", "bold"), soft_wrap=True)
+
+    def json(self, value: object) -> None:
+        """Write one line of JSON for a program."""
+        self.raw(json.dumps(value, default=str) + "\n")
+
+    def raw(self, text: str) -> None:
+        """Write a text as it is. Where nobody reads any more the rest is dropped."""
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _drop(sys.stdout)
+
+
+def _console(file: IO[str]) -> Console:
+    if isinstance(file, TextIOWrapper):
+        file.reconfigure(errors="backslashreplace")
+    wide = None if file.isatty() else _WIDE
+    return Console(file=file, width=wide, markup=False, highlight=False, emoji=False)
+
+
+def _clean(text: str) -> str:
+    """Keep the lines of a text of ours; what else nobody sees is written out."""
+    return "\n".join(one_line(line, _LONGEST) for line in text.split("\n"))
+
+
+def _print(console: Console, what: Any, **options: Any) -> None:
+    try:
+        if console.is_terminal:
+            console.print(what, **options)
+        else:
+            with console.capture() as captured:
+                console.print(what, **options)
+            console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+        console.file.flush()
+    except BrokenPipeError:
+        _drop(console.file)
+
+
+def _drop(file: IO[str]) -> None:
+    """Let what is written from now on go nowhere: a reader that ends must not end a transfer."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())
