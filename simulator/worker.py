@@ -22,10 +22,11 @@ from binance_transfer.errors import (
 from binance_transfer.flows.effects import Flow, Post
 from binance_transfer.journal.records import AttemptRecord
 from binance_transfer.journal.rules import Recorded
+from binance_transfer.session import RESOLVE_WITHIN_S
 from binance_transfer.transfer import Transfer
 from binance_transfer.wire.outcome import Receipt
 from simulator.checker import Birth, Call, Wrong
-from simulator.driver import Life, Machine, Process, waiting
+from simulator.driver import TIMEOUT_S, Life, Machine, Process, waiting
 from simulator.network import Network, Sender
 from simulator.story import Moment
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 SIZES: Final = 2
 """How many amounts a worker without a journal has at a time: numbers that follow each other."""
 
+_TO_RECORD_S: Final = 1.0
 _PATIENCE_S: Final = 2_500.0
 _PERIOD_S: Final = 10.0
 _HOPELESS: Final = 2  # calls for a transfer that nothing can be proven of, then a person is left to decide
@@ -184,6 +186,7 @@ class Worker:
 class JournaledWorker(Worker):
     """A host whose processes share a journal, and can die at any moment."""
 
+    _may_take_s: float = 0.0
     _since_s: float = 0.0
     _calls: int = 0
 
@@ -227,6 +230,7 @@ class JournaledWorker(Worker):
         while True:
             result = yield self._flow(intent, job.key)
             self._calls += 1
+            self._judge_time(job)
             world.checker.told(self._call(job, result, prepared=isinstance(intent, Attempt)), self.name)
             if isinstance(result, Receipt):
                 if job.key is not None and chance.happens("the key is used again", world.scenario.again):
@@ -289,7 +293,14 @@ class JournaledWorker(Worker):
 
     def _flow(self, intent: Transfer | Attempt, key: str | None) -> Flow[Receipt]:
         within_s = self.sender.chance.pick("resolve within", (None, 40.0, 0, 20.0))
+        self._may_take_s = TIMEOUT_S + (RESOLVE_WITHIN_S if within_s is None else within_s) + _TO_RECORD_S
         return self.process.session.transfer(intent, key, within_s)
+
+    def _judge_time(self, job: Job) -> None:
+        """Hold a call to the bound that its caller knows (rule 12)."""
+        if self.process.took_s > self._may_take_s:
+            told = f"{job.name}: a call took {self.process.took_s:.1f} s, and {self._may_take_s:.1f} s are its bound"
+            self.world.checker.violate(Wrong.ENDLESS, told)
 
     def _on_commit(self, result: object) -> None:
         world, posted = self.world, self.process.posted
