@@ -213,6 +213,11 @@ def _told_apart(mark: Callable[[Transfer], object]) -> Callable[..., list[Attemp
 # --- the others ------------------------------------------------------------------------------------------------------
 
 
+def _waited(context: Context, key: str, intent: Any, wait: Wait, deadline: Deadline) -> Flow[None]:
+    del context, key, intent, deadline
+    yield from Sleep(wait.seconds)
+
+
 def _named_by_key(label: str, api_key: str) -> str:
     return f"{label} {api_key}"
 
@@ -312,6 +317,7 @@ JOURNAL_ABLATIONS: Final = (
     ),
     Ablation("11 halt", "does not stop what is sent", _BEGIN, _though_halted),
     Ablation("limits", "what may have moved does not count", (MemoryTransaction, "moved_between"), _moved_only),
+    Ablation("12 deadlines", "a wait is begun whether or not it fits", (idempotency, "_wait"), _waited),
     Ablation("12 pacing", "nothing waits", (rules, "wait_for_room"), _nothing),
     Ablation("12 pacing", "the weight headers are ignored", _COUNTED, _counted_without(used=None)),
     Ablation("12 pacing", "Retry-After is ignored", _COUNTED, _counted_without(silent_until_ms=0)),

@@ -39,6 +39,8 @@ Owner = tuple[str, str]
 """Account and name of a job: what must move once at the most."""
 
 _DAY_MS: Final = 86_400_000
+_LONGEST_SETTLE_MS: Final = 40_000
+"""More than any worker waits, and than a call may take after it has found out."""
 _AT_LAST: Final = 10**18
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -185,6 +187,16 @@ class Checker:
         births = (birth for birth in self.births.values() if birth.owner == owner)
         return any(self.truth.why_unprovable(owner[0], birth.attempt) for birth in births)
 
+    def identical_windows(self, label: str, transfer: Transfer) -> bool:
+        """Tell whether a transfer that history could not tell from this one may still execute, or could just now."""
+        now_ms = self.engine.now_ms()
+        alike = (birth.attempt for birth in self.births.values() if birth.owner[0] == label)
+        return any(
+            attempt.timestamp_ms + attempt.recv_window_ms + _LONGEST_SETTLE_MS > now_ms
+            for attempt in alike
+            if (attempt.transfer.type, attempt.transfer.amount) == (transfer.type, transfer.amount)
+        )
+
     def served(self, label: str) -> bool:
         """Tell whether a transfer of an account was answered with a receipt, so that its name is bound by now."""
         return any(isinstance(call.result, Receipt) and call.owner[0] == label for call, _ in self.calls)
@@ -247,6 +259,9 @@ class Checker:
         accepted_ids = {record.tran_id for record in records.values() if record.verdict == "accepted"}
         for call, event in self.calls:
             result, births = call.result, attempts.get(call.owner, [])
+            if call.reconciled and not records and isinstance(result, OutcomeUnknown):
+                why = self.truth.why_unprovable(call.owner[0], result.attempt) or "not within two minutes"
+                self.events[f"never proven: {why}"] += 1
             if isinstance(result, Receipt):
                 if owners.setdefault(result.tran_id, call.owner) != call.owner:
                     told = f"{_said(call)}: its id belongs to {owners[result.tran_id][1]} too"

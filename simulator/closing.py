@@ -128,6 +128,6 @@ class _Closing:
         self._world.checker.births.setdefault(attempt.id, birth)
 
     def _attempt_of(self, key: str) -> str:
-        entry = self._world.database.records(self._label).entry(key)
+        entry = self._process.session.transact(Transaction(lambda journal: journal.entry(key), 1.0, reads=True))
         assert entry is not None  # noqa: S101  # it was recorded
         return entry.attempts[0].attempt.id

@@ -27,6 +27,9 @@ _BEFORE: Final[dict[type, str]] = {
 }
 """What a disturbance is called, by the effect that it comes before."""
 
+TIMEOUT_S: Final = 10.0
+"""Of every client."""
+
 Done = Callable[[object], None]
 Life = Generator[Flow[Any], Any, None]
 """What a process does: the flows that it performs, one after the other, each given what the last one came to."""
@@ -118,12 +121,25 @@ class Process:
     """What the present call has sent."""
     committed: int = 0
     """The engine's tick at its last transaction."""
+    took_s: float = 0.0
+    """How long the last call took by the machine's own clock, without the time for which the process had stopped."""
 
     def run(self, flow: Flow[Any], done: Done) -> None:
         """Perform a flow; ``done`` gets what it returns, or the TransferError that it raises."""
         self.posted = None
         self.sender.since_s = self.engine.now_s
+        self.took_s = -self.machine.monotonic()
         _Run(self, flow, done).go_on(None, None)
+
+    def stops_for(self, seconds: float, act: Callable[[], None]) -> None:
+        """Go on later: the call cannot be blamed for that."""
+        before_s = self.machine.monotonic()
+
+        def go_on() -> None:
+            self.took_s -= self.machine.monotonic() - before_s
+            act()
+
+        self.engine.after(seconds, go_on)
 
 
 class _Run:
@@ -156,8 +172,9 @@ class _Run:
             outcome = raised
         else:
             if held_s > 0:
-                process.engine.after(held_s, lambda: self._late(effect))
+                process.stops_for(held_s, lambda: self._late(effect))
             return
+        process.took_s += process.machine.monotonic()
         self._done(outcome)
 
     def _late(self, effect: Effect[Any]) -> None:
@@ -193,7 +210,12 @@ class _Run:
             return self._answered
         seconds = chance.between("it stops as it waits, for", *process.faults.pause_s)
         process.story.tell(process.sender.name, "stops for {:.1f} s as it waits for the answer", seconds)
-        return lambda reply: process.engine.after(seconds, lambda: self._answered(reply))
+
+        def take(reply: Reply) -> None:
+            process.story.tell(process.sender.name, "goes on, and takes the answer to {}", effect.attempt)
+            self._answered(reply)
+
+        return lambda reply: process.stops_for(seconds, lambda: take(reply))
 
     def _answered(self, reply: Reply) -> None:
         self.go_on(reply, None)
@@ -234,6 +256,7 @@ class _Run:
                 suspended = chance.happens("and its clock stops too", faults.suspended)
                 if suspended:
                     process.machine.suspend(seconds)
+                    process.took_s += seconds
                 process.story.tell(name, "stops for {:.1f} s {}", seconds, _BEFORE.get(type(effect), "and goes on"))
                 return seconds
             case 3:

@@ -35,7 +35,7 @@ def post(
     for entry in entries:
         template += "; the exchange makes it as {}"
         things.append(TranId(entry.tran_id))
-        if entry.settles_ms > now_ms:
+        if entry.settles_ms > max(now_ms, entry.visible_ms):
             template += f", PENDING until {{}}, then {entry.final_status}"
             things.append(Moment(entry.settles_ms))
         elif entry.final_status == "FAILED":

@@ -15,6 +15,7 @@ from binance_transfer.errors import (
     InvalidTransfer,
     JournalFailed,
     NotExecuted,
+    NotSent,
     OutcomeUnknown,
     PolicyDenied,
     ReadFailed,
@@ -22,10 +23,11 @@ from binance_transfer.errors import (
 from binance_transfer.flows.effects import Flow, Post
 from binance_transfer.journal.records import AttemptRecord
 from binance_transfer.journal.rules import Recorded
+from binance_transfer.session import RESOLVE_WITHIN_S
 from binance_transfer.transfer import Transfer
 from binance_transfer.wire.outcome import Receipt
 from simulator.checker import Birth, Call, Wrong
-from simulator.driver import Life, Machine, Process, waiting
+from simulator.driver import TIMEOUT_S, Life, Machine, Process, waiting
 from simulator.network import Network, Sender
 from simulator.story import Moment
 
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 SIZES: Final = 2
 """How many amounts a worker without a journal has at a time: numbers that follow each other."""
 
+_TO_RECORD_S: Final = 1.0
+_IDENTICAL: Final = "an identical transfer"
+_LAG_MS: Final = 1_000
 _PATIENCE_S: Final = 2_500.0
 _PERIOD_S: Final = 10.0
 _HOPELESS: Final = 2  # calls for a transfer that nothing can be proven of, then a person is left to decide
@@ -184,6 +189,7 @@ class Worker:
 class JournaledWorker(Worker):
     """A host whose processes share a journal, and can die at any moment."""
 
+    _may_take_s: float = 0.0
     _since_s: float = 0.0
     _calls: int = 0
 
@@ -227,6 +233,7 @@ class JournaledWorker(Worker):
         while True:
             result = yield self._flow(intent, job.key)
             self._calls += 1
+            self._judge_time(job, result)
             world.checker.told(self._call(job, result, prepared=isinstance(intent, Attempt)), self.name)
             if isinstance(result, Receipt):
                 if job.key is not None and chance.happens("the key is used again", world.scenario.again):
@@ -289,15 +296,28 @@ class JournaledWorker(Worker):
 
     def _flow(self, intent: Transfer | Attempt, key: str | None) -> Flow[Receipt]:
         within_s = self.sender.chance.pick("resolve within", (None, 40.0, 0, 20.0))
+        self._may_take_s = TIMEOUT_S + (RESOLVE_WITHIN_S if within_s is None else within_s) + _TO_RECORD_S
         return self.process.session.transfer(intent, key, within_s)
+
+    def _judge_time(self, job: Job, result: object) -> None:
+        """Hold a call to the bound that its caller knows (rule 12), and to waiting for windows only (rule 8)."""
+        checker = self.world.checker
+        if self.process.took_s > self._may_take_s:
+            told = f"{job.name}: a call took {self.process.took_s:.1f} s, and {self._may_take_s:.1f} s are its bound"
+            checker.violate(Wrong.ENDLESS, told)
+        waited = isinstance(result, NotSent) and _IDENTICAL in str(result) and self._lag_ms() < _LAG_MS
+        if waited and not checker.identical_windows(self.label, job.transfer):
+            checker.violate(Wrong.ENDLESS, f"{job.name}: not sent for an identical transfer whose window is over")
+
+    def _lag_ms(self) -> int:
+        return self.world.engine.now_ms() - self.process.session.clock.now_ms()
 
     def _on_commit(self, result: object) -> None:
         world, posted = self.world, self.process.posted
         if isinstance(result, Recorded) and posted is not None:
             record = next(record for record in result.entry.attempts if record.attempt.id == posted.id)
             if record.answer is not None and record.answer.http_status is not None:
-                lag_ms = world.engine.now_ms() - self.process.session.clock.now_ms()
-                world.checker.committed(self.label, record, lag_ms)
+                world.checker.committed(self.label, record, self._lag_ms())
         elif isinstance(result, AttemptRecord) and result.attempt.id not in world.checker.births:
             self._recorded(result)
 

@@ -25,7 +25,7 @@ from simulator.chance import Chance
 from simulator.checker import Checker, Report, Wrong
 from simulator.closing import close_account
 from simulator.database import Database, MemoryJournal
-from simulator.driver import Machine, Process, SimulatedSession
+from simulator.driver import TIMEOUT_S, Machine, Process, SimulatedSession
 from simulator.engine import Engine
 from simulator.network import Network, Sender, Traffic
 from simulator.pacing import PacingWatch
@@ -90,7 +90,7 @@ class World:
             {"api_key": api_key, "secret": "simulated"},  # nothing is signed here
             "https://simulated.invalid",
             recv_window_ms,
-            10.0,
+            TIMEOUT_S,
             machine,
             settle_ms,
             (),

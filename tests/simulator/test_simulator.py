@@ -16,9 +16,13 @@ from simulator.scenario import ROUGHER, USUAL, Kind
 from simulator.weather import CALM
 
 _SMALL = evolve(USUAL["journal"], jobs=60)
-_WORLDS = 70  # every mistake was found within two thirds of them
+_WORLDS = 90
 # Where the first worlds find nothing: one that does is asked first.
-_TELLING_SEEDS: dict[str, int] = {}
+_TELLING_SEEDS: dict[str, int] = {
+    "one's own settle_ms, not the recorded window": 163,
+    "a verdict is the key's and overwrites": 265,
+    "the weight headers are ignored": 91,
+}
 
 
 def _rough(seed: int) -> Report:
@@ -50,13 +54,13 @@ def test_every_kind_of_outcome_is_met() -> None:
     """A simulator in which nothing happens would find nothing."""
     outcomes = sum((_rough(seed).outcomes for seed in range(5)), Counter[str]())
     met = {"Receipt", "OutcomeUnknown", "NotSent", "Rejected", "RateLimited", "ClockOutOfSync"}
-    reconciled = {"Receipt", "ProvenAbsent", "OutcomeUnknown", "Ambiguous"}
-    assert set(outcomes) == met | {f"reconciled: {name}" for name in reconciled}
+    reconciled = {f"reconciled: {name}" for name in ("Receipt", "ProvenAbsent", "OutcomeUnknown", "Ambiguous")}
+    assert {name for name in outcomes if not name.startswith("never proven")} == met | reconciled
 
 
 def test_everything_happens_to_a_journal() -> None:
     """The same, for what can happen where there is a journal."""
-    events = sum((_turbulent(seed).outcomes for seed in range(12)), Counter[str]())
+    events = sum((_turbulent(seed).outcomes for seed in range(8)), Counter[str]())
     assert {name for name, times in events.items() if times} >= {
         "Receipt",
         "Receipt, replayed",
@@ -65,7 +69,6 @@ def test_everything_happens_to_a_journal() -> None:
         "PolicyDenied",
         "IdempotencyConflict",
         "JournalFailed",
-        "Ambiguous",
         "crashed",
         "halted",
         "a person resolved a key",
@@ -125,7 +128,7 @@ def test_what_waits_inside_the_exchange_is_found() -> None:
     weather = evolve(CALM, queued=1.0)
     queued = evolve(USUAL["no-journal"], jobs=12, noise=0.0, near=0.0, unsound=0.0, unlisted=0.0, weather=weather)
     report = world.run(0, queued)
-    told = {name: times for name, times in report.outcomes.items() if times}
-    hidden = told.pop("reconciled: OutcomeUnknown", 0)  # of the type that history never shows
+    outcomes = report.outcomes
+    hidden = outcomes["never proven: history never shows its type"]
     assert report.violations == ()
-    assert told == {"OutcomeUnknown": 12, "reconciled: Receipt": 12 - hidden}
+    assert (outcomes["OutcomeUnknown"], outcomes["reconciled: Receipt"]) == (12, 12 - hidden)
