@@ -72,8 +72,9 @@ processes: $(VENV)/.ready ## the journal under processes that are killed and sto
 peers: $(VENV)/.ready ## clients that others wrote, against the sandbox; ours, against other servers
 	$(RUN) -m pytest tests/peers $(ARGS)
 
-fuzz: $(VENV)/.ready .venv-schemathesis/.ready ## schemathesis: does the sandbox answer as the spec says?
+fuzz: $(VENV)/.ready .venv-schemathesis/.ready ## schemathesis against the sandbox; a million answers judged twice
 	$(RUN) -m tests.peers.fuzz
+	$(RUN) -m tests.peers.fuzz_answers
 
 pythons: $(VENV)/.ready ## the tests on each of CPython 3.11 to 3.14 that is here
 	$(RUN) -m tests.project.pythons $(ARGS)

@@ -12,6 +12,8 @@ import pytest
 from generator.docs.blocks import Unreadable
 from generator.docs.download import download
 
+pytestmark = pytest.mark.thorough
+
 Serve = Callable[[socket.socket], None]
 
 

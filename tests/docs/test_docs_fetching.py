@@ -69,6 +69,7 @@ def test_all_three_kinds_are_reached(reachable: Callable[..., list[str]], capsys
 @pytest.mark.parametrize(
     ("missing", "kind"), [({"pages": False}, "page"), ({"with_schema": False}, "schema"), ({"with_sdk": False}, "sdk")]
 )
+@pytest.mark.thorough
 def test_what_is_not_reached_is_said_and_may_be_required(
     missing: dict[str, bool], kind: str, reachable: Callable[..., list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,6 +92,7 @@ def test_nothing_reached_is_2(reachable: Callable[..., list[str]], site: Site) -
 
 
 @pytest.mark.parametrize("other", ["page", "schema", "sdk"])
+@pytest.mark.thorough
 def test_a_source_that_disagrees_with_the_others_is_shown(
     other: str, reachable: Callable[..., list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -205,6 +205,7 @@ ONCE_SLOW: Final = (
 
 
 @pytest.mark.parametrize("name", ONCE_SLOW)
+@pytest.mark.thorough
 def test_what_was_slow_once_is_near_linear(name: str) -> None:
     assert [found for place in ONCE_SLOW_IN if (found := grows_near_linearly(SHAPES[name], place, 1_500))] == []
 

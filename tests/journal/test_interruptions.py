@@ -13,6 +13,8 @@ from tests.journal.conftest import Connect, Wire
 from tests.journal.test_journal_keys import SWEEP, entry, moves
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.thorough
+
 TRANSFER = bt.Transfer(*SWEEP)
 
 

@@ -19,6 +19,8 @@ from tests.journal.conftest import Connect, OpenJournal
 from tests.journal.test_journal_keys import SWEEP, moves
 from tests.support.journal_programs import FORK, OPEN
 
+pytestmark = pytest.mark.thorough
+
 
 class RealClock(SystemClock):
     """The machine's clocks: threads that wait for each other need time that goes on while they do."""

@@ -16,6 +16,8 @@ from tests.journal.conftest import Connect, Database
 from tests.journal.test_journal_keys import RENAMED, SWEEP, entry, moves
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.thorough
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -12,6 +12,8 @@ import pytest
 from binance_transfer_sandbox import Sandbox
 from binance_transfer_sandbox.bounds import MAX_BODY_BYTES, MAX_HEAD_BYTES
 
+pytestmark = pytest.mark.thorough
+
 Connect = Callable[[], socket.socket]
 
 POST = b"POST /sapi/v1/asset/transfer HTTP/1.1\r\nHost: 127.0.0.1\r\n"

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 COMMAND = [sys.executable, "-m", "binance_transfer_sandbox", "--port"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 

@@ -16,6 +16,8 @@ from simulator.checker import Wrong
 from simulator.scenario import ROUGHER, Kind
 from simulator.shrink import Shrunk, shrink
 
+pytestmark = pytest.mark.thorough
+
 _ENDLESS_S = 1e9  # only the number of tries ends a search, so that a slow machine finds the same
 _MOST = 10
 

@@ -65,6 +65,7 @@ READERS: dict[str, Callable[[str], object]] = {
 
 
 @pytest.mark.parametrize("reader", READERS)
+@pytest.mark.thorough
 def test_backslashes_and_the_like_cost_little(reader: str) -> None:
     """80 000 backslashes once held a call up for a minute."""
     shapes = ("\\", "%25", "&#x0", "[1,", "tran ", "1\r\n{\r\n", "-1007")

@@ -24,6 +24,8 @@ from tests.support.tracebacks import WAYS_TO_SHOW, inside
 from tests.wrapper import keys
 from tests.wrapper.test_credentials import KEY, LACKING, REFUSED, hidden
 
+pytestmark = pytest.mark.thorough
+
 
 def seen(error: BaseException, given: Mapping[str, Any]) -> list[str]:
     """Which pieces of what was given can be seen, in any way."""
