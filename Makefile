@@ -12,7 +12,7 @@ LOCKED_ALONE := uv schemathesis binance-connector binance-sdk-wallet ccxt python
 PACKAGES := wrapper/binance_transfer generated_client/binance_transfer_api sandbox/binance_transfer_sandbox \
 	cli/binance_transfer_cli generator demo.py benchmarks simulator comparison tests
 
-.PHONY: help generate check docs-check demo test thorough coverage lint bench simulate compare processes peers fuzz pythons lock dist release lint-spec mock clean
+.PHONY: help generate check docs-check demo test thorough growth coverage lint bench simulate compare processes peers fuzz pythons lock dist release lint-spec mock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,9 @@ test: $(VENV)/.ready ## all quick tests
 
 thorough: $(VENV)/.ready ## the exhaustive tests: every refusal, every dialect, every rule taken out
 	$(RUN) -m pytest --numprocesses auto -m thorough $(ARGS)
+
+growth: $(VENV)/.ready ## every shape of text in every place of a page: is the time near linear?
+	GROWTH=all $(RUN) -m pytest --numprocesses auto tests/docs/test_growth.py $(ARGS)
 
 coverage: $(VENV)/.ready ## quick and exhaustive tests together, with branch coverage of wrapper and generator
 	$(RUN) -m pytest --numprocesses auto --cov --cov-report term $(ARGS)

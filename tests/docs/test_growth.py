@@ -7,6 +7,7 @@ as long for four times the text; near linear work about four.
 
 import contextlib
 import gc
+import os
 import time
 from collections.abc import Callable
 from typing import Final, Literal
@@ -204,14 +205,24 @@ ONCE_SLOW: Final = (
 )
 
 
-@pytest.mark.parametrize("name", ONCE_SLOW)
 @pytest.mark.thorough
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", ONCE_SLOW)
 def test_what_was_slow_once_is_near_linear(name: str) -> None:
     assert [found for place in ONCE_SLOW_IN if (found := grows_near_linearly(SHAPES[name], place, 1_500))] == []
 
 
+# A fifth of all pairs, in which each shape and each place comes; `make growth` takes all, a quarter of an hour.
+PAIRS: Final = [
+    pytest.param(name, place, id=f"{name}, {place}")
+    for row, name in enumerate(SHAPES)
+    for column, place in enumerate(PLACES)
+    if os.environ.get("GROWTH") == "all" or (row + column) % 5 == 0
+]
+
+
 @pytest.mark.thorough
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.no_cover  # it is time that is measured
+@pytest.mark.parametrize(("name", "place"), PAIRS)
 def test_four_times_the_text_takes_about_four_times_as_long(name: str, place: str) -> None:
     assert grows_near_linearly(SHAPES[name], place) == ""

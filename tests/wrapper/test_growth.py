@@ -66,6 +66,7 @@ READERS: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.thorough
+@pytest.mark.no_cover  # it is time that is measured
 def test_backslashes_and_the_like_cost_little(reader: str) -> None:
     """80 000 backslashes once held a call up for a minute."""
     shapes = ("\\", "%25", "&#x0", "[1,", "tran ", "1\r\n{\r\n", "-1007")
@@ -73,6 +74,7 @@ def test_backslashes_and_the_like_cost_little(reader: str) -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.no_cover  # it is time that is measured
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("reader", READERS)
 def test_four_times_the_text_takes_about_four_times_as_long(reader: str, shape: str) -> None:
