@@ -11,10 +11,10 @@ from itertools import groupby
 from generator.docs import wording
 from generator.docs.blocks import Block
 from generator.docs.bounds import read_limits, read_spans
-from generator.docs.example import BrokenExample, is_example, read_example
+from generator.docs.example import is_example
 from generator.docs.facts import EndpointAt, Facts, Limit, Parameter, Span, Stated, TransferType, Weight
 from generator.docs.fields import type_of
-from generator.docs.portal_facts import read_portal_parameters, read_portal_response
+from generator.docs.portal_facts import add_example, read_portal_parameters, read_portal_response
 from generator.docs.sections import Description
 from generator.docs.sentences import read_permissions, read_rules
 from generator.docs.text import Text
@@ -268,12 +268,4 @@ def _read_response(description: Description, facts: Facts) -> None:
                 if block.code and not facts.has_example and not wording.endpoint_of(block.code[0][1], at_start=True):
                     facts.problems.append(Stated("code in the response example that is no JSON", block.line))
                 continue
-            facts.has_example = True
-            try:
-                example = read_example(rows)
-            except BrokenExample as broken:
-                problem, line = broken.args
-                facts.problems.append(Stated(f"a response example that is cut or broken: {problem}", line))
-                continue
-            facts.fields.extend(example.fields)
-            facts.field_values.extend(example.values)
+            add_example(rows, facts)

@@ -5,7 +5,7 @@ One rule: what was read as a field is taken out of its section, so that nothing 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from generator.docs import wording
 from generator.docs.blocks import Block
@@ -94,14 +94,18 @@ def _read_examples(blocks: list[Block], facts: Facts) -> None:
         elif block.kind == "text" and _STATUS.fullmatch(plain):
             success = plain.startswith("2")
         rows = block.code or (block.text.by_line() if plain.startswith(("{", "[")) else ())
-        if not (of_response and success and is_example(rows)):
-            continue
-        facts.has_example = True
-        try:
-            example = read_example(rows)
-        except BrokenExample as broken:
-            problem, line = broken.args
-            facts.problems.append(Stated(f"a response example that is cut or broken: {problem}", line))
-            continue
-        facts.fields.extend(example.fields)
-        facts.field_values.extend(example.values)
+        if of_response and success and is_example(rows):
+            add_example(rows, facts)
+
+
+def add_example(rows: Sequence[tuple[int, str]], facts: Facts) -> None:
+    """Add what the lines of a response example show; one that is cut or broken is a problem."""
+    facts.has_example = True
+    try:
+        example = read_example(rows)
+    except BrokenExample as broken:
+        problem, line = broken.args
+        facts.problems.append(Stated(f"a response example that is cut or broken: {problem}", line))
+        return
+    facts.fields.extend(example.fields)
+    facts.field_values.extend(example.values)

@@ -17,7 +17,7 @@ from sqlalchemy import event, text
 
 import binance_transfer as bt
 from binance_transfer.journal.database import reason_of
-from binance_transfer.journal.tables import SqlTransaction
+from binance_transfer.journal.sql_transaction import SqlTransaction
 from binance_transfer.wire.answer import Reply
 from binance_transfer.wire.signing import SignedRequest
 from binance_transfer_sandbox import Sandbox, faults

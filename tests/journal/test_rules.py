@@ -11,7 +11,7 @@ import binance_transfer as bt
 from binance_transfer.journal import rules
 from binance_transfer.journal.pacing import Wait, Weight
 from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, VerdictRecord
-from binance_transfer.journal.tables import SqlTransaction
+from binance_transfer.journal.sql_transaction import SqlTransaction
 from binance_transfer_api.api.asset.universal_transfer import WEIGHT, WEIGHT_LIMIT
 from tests.journal.conftest import Database, OpenJournal
 

@@ -48,7 +48,7 @@ RESOLVE_WITHIN_S: Final = 90.0
 # there are many.
 _REMEMBERED: Final = 10_000
 _FORGOTTEN_MS: Final = 600_000
-_CLAIMS: Final = 100_000  # ids that this client has seen answered, eight hours of them at the full rate
+_CLAIMS: Final = 100_000  # ids that this client has seen answered, nearly three hours of them at the full rate
 
 _LOGGER: Final = logging.getLogger("binance_transfer")
 

@@ -11,9 +11,9 @@ from typing import Final
 from attrs import frozen
 
 from binance_transfer.transfer_types import TRANSFER_TYPES, TransferTypeInfo
+from binance_transfer_api.api.asset.universal_transfer_history import LONGEST_SPAN_DAYS
 
-# Spans of more than 30 days were seen to be refused (-5026); no page says so.
-SPAN_MS: Final = 30 * 24 * 3_600_000
+SPAN_MS: Final = LONGEST_SPAN_DAYS * 24 * 3_600_000
 
 
 @frozen

@@ -1,7 +1,8 @@
 """
 Interrupts transactions of a journal at random moments: by SIGINT's KeyboardInterrupt, or a handler that exits.
 
-Says {"interrupted": times, "odd": what was raised otherwise, "held": after how many another connection had to wait}.
+It goes on for some seconds, and until it was interrupted often enough. Says {"interrupted": times, "odd": what was
+raised otherwise, "held": after how many another connection had to wait}.
 """
 
 import gc
@@ -37,8 +38,8 @@ def main(given: dict[str, Any]) -> None:
     def change(transaction: JournalTransaction) -> None:
         transaction.put_account(transaction.account())
 
-    until_s = time.monotonic() + given["within_s"]
-    while time.monotonic() < until_s:
+    until_s = time.monotonic() + given["for_s"]
+    while time.monotonic() < until_s or interrupted < given["at_least"]:
         try:
             signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, LONGEST_S))
             while True:

@@ -25,8 +25,9 @@ from binance_transfer.journal.database import WITHIN_S, Database
 from binance_transfer.journal.postgresql import PostgresqlDatabase, take_setup_lock
 from binance_transfer.journal.records import Entry, State
 from binance_transfer.journal.resolution import checked_note, checked_verdict
+from binance_transfer.journal.sql_transaction import Place, SqlTransaction
 from binance_transfer.journal.sqlite import SqliteDatabase
-from binance_transfer.journal.tables import Place, SqlTransaction, accounts
+from binance_transfer.journal.tables import accounts
 from binance_transfer.moments import Moment, to_ms
 from binance_transfer.sealed import Sealed
 from binance_transfer.visible import plain, quoted

@@ -1,0 +1,350 @@
+"""
+One account's journal in its tables, inside one transaction.
+
+One rule: what is asked and written is here; whether it may be is for the rules.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    CursorResult,
+    Executable,
+    RowMapping,
+    Text,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    union,
+    update,
+)
+
+from binance_transfer.attempt import Attempt
+from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
+from binance_transfer.journal.tables import (
+    accounts,
+    alike_mark,
+    answers,
+    api_keys,
+    attempts,
+    keys,
+    query_mark,
+    verdicts,
+)
+from binance_transfer.transfer import Transfer, spelt
+
+T = TypeVar("T")
+
+# A statement takes longer to build than to run: they are built once. Each is about one account.
+_ACCOUNT: Final = bindparam("my_account", type_=Text)
+_ID: Final = bindparam("attempt_id", type_=Text)
+_KEY: Final = bindparam("its_key", type_=Text)
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_OF_KEY: Final = and_(keys.c.account == attempts.c.account, keys.c.key == attempts.c.key)
+
+_READ_ACCOUNT: Final = select(accounts).where(accounts.c.name == _ACCOUNT)
+_LOCK: Final = _READ_ACCOUNT.with_for_update()
+_NAME_OF: Final = select(accounts.c.name).where(
+    accounts.c.environment == bindparam("environment"), accounts.c.uid == bindparam("uid")
+)
+_PUT_ACCOUNT: Final = update(accounts).where(accounts.c.name == _ACCOUNT)
+_KNOWS_API_KEY: Final = select(api_keys.c.account).where(
+    api_keys.c.account == _ACCOUNT,
+    api_keys.c.environment == bindparam("environment"),
+    api_keys.c.fingerprint == bindparam("fingerprint"),
+)
+
+_ATTEMPTS: Final = (
+    select(attempts, keys.c.type, keys.c.asset, keys.c.amount, keys.c.from_symbol, keys.c.to_symbol, keys.c.checked)
+    .join(keys, _OF_KEY)
+    .where(attempts.c.account == _ACCOUNT)
+)
+_ATTEMPT: Final = _ATTEMPTS.where(attempts.c.id == _ID)
+_ATTEMPTS_OF_KEY: Final = _ATTEMPTS.where(attempts.c.key == _KEY).order_by(attempts.c.number)
+_ATTEMPTS_OF_KEYS: Final = _ATTEMPTS.where(attempts.c.key.in_(_IDS)).order_by(attempts.c.number)
+_ATTEMPTS_BY_ID: Final = _ATTEMPTS.where(attempts.c.id.in_(_IDS))  # unsorted: SQLite would read all in their order
+_OPEN_ATTEMPTS: Final = _ATTEMPTS.where(attempts.c.state == "open").order_by(attempts.c.opened_ms)
+_OPEN_ALIKE: Final = _ATTEMPTS.where(attempts.c.state == "open", attempts.c.alike == bindparam("mark"))
+_HOLDS: Final = select(attempts.c.id).where(attempts.c.account == _ACCOUNT, attempts.c.id == _ID)
+_HOW_MANY: Final = select(func.count()).where(attempts.c.account == _ACCOUNT, attempts.c.key == _KEY)
+_MOVED_BETWEEN: Final = (
+    select(keys.c.amount)
+    .join(attempts, _OF_KEY)
+    .where(attempts.c.account == _ACCOUNT, attempts.c.asset == bindparam("its_asset"))
+    .where(attempts.c.window_end_ms >= bindparam("start_ms"), attempts.c.window_start_ms <= bindparam("end_ms"))
+    .where(attempts.c.state != "not_moved")
+)
+_CANARY: Final = (
+    _ATTEMPTS.where(attempts.c.query == bindparam("its_query"), attempts.c.answered.is_(True))
+    .where(attempts.c.timestamp_ms >= bindparam("since_ms"), attempts.c.id != _ID)
+    .order_by(attempts.c.timestamp_ms.desc())
+    .limit(1)
+)
+_OWNERS: Final = select(attempts.c.tran_id, attempts.c.id).where(
+    attempts.c.account == _ACCOUNT, attempts.c.tran_id.in_(_IDS)
+)
+_ONCE_NAMED: Final = union(
+    *(
+        select(table.c.tran_id).where(table.c.account == _ACCOUNT, table.c.tran_id.in_(_IDS), table.c.attempt != _ID)
+        for table in (verdicts, answers)
+    )
+)
+_IN_ORDER: Final = (
+    select(attempts.c.opened_ms, attempts.c.id, attempts.c.key, attempts.c.number)
+    .where(
+        attempts.c.account == _ACCOUNT,
+        attempts.c.opened_ms >= bindparam("after_ms"),
+        or_(attempts.c.opened_ms > bindparam("after_ms"), attempts.c.id > bindparam("after_id")),
+    )
+    .order_by(attempts.c.opened_ms, attempts.c.id)
+    .limit(bindparam("how_many"))
+)
+_NAMES: Final = select(accounts.c.name).order_by(accounts.c.name)
+_PUT_ATTEMPT: Final = update(attempts).where(attempts.c.account == _ACCOUNT, attempts.c.id == _ID)
+_ANSWERS_OF: Final = (
+    select(answers).where(answers.c.account == _ACCOUNT, answers.c.attempt.in_(_IDS)).order_by(answers.c.number)
+)
+_VERDICTS_OF: Final = (
+    select(verdicts).where(verdicts.c.account == _ACCOUNT, verdicts.c.attempt.in_(_IDS)).order_by(verdicts.c.number)
+)
+_HOW_MANY_ANSWERS: Final = select(func.count()).where(answers.c.account == _ACCOUNT, answers.c.attempt == _ID)
+_HOW_MANY_VERDICTS: Final = select(func.count()).where(verdicts.c.account == _ACCOUNT, verdicts.c.attempt == _ID)
+
+_BATCH: Final = 500  # parameters of a statement: SQLite takes some 30 000, older ones 999
+PAGE: Final = 500
+"""Attempts that a reader takes at a time."""
+
+Place = tuple[int, str]
+"""Where a page begins: after what was recorded then, under this id."""
+
+
+class SqlTransaction:
+    """One account's journal inside one transaction of a connection."""
+
+    def __init__(self, connection: Connection, account: str) -> None:
+        self._connection: Final = connection
+        self._name: Final = account
+        self._account: AccountRecord | None = None
+        self.added: str | None = None
+        """The attempt that was recorded in this transaction."""
+
+    def lock(self) -> bool:
+        """Take the account's row, which is what workers on PostgreSQL queue for; False where it has none yet."""
+        return self._take(_LOCK)
+
+    def open(self) -> None:
+        """Begin the account's journal. The caller has the database alone."""
+        if not self.lock():
+            self._connection.execute(insert(accounts), _account_values(AccountRecord(self._name)))
+            self.lock()
+
+    def exists(self) -> bool:
+        """Tell whether anything was ever recorded for the account."""
+        return self._take(_READ_ACCOUNT)
+
+    def _take(self, statement: Executable) -> bool:
+        row = self._run(statement).mappings().first()
+        self._account = AccountRecord(**row) if row else None
+        return row is not None
+
+    def account(self) -> AccountRecord:
+        """Return what the workers share."""
+        if self._account is None and not self.exists():
+            self._account = AccountRecord(self._name)  # a reader, before the first send
+        assert self._account is not None  # noqa: S101  # as above
+        return self._account
+
+    def put_account(self, account: AccountRecord, /) -> None:
+        """Replace it."""
+        if account != self._account:
+            self._run(_PUT_ACCOUNT, **_account_values(account))
+            self._account = account
+
+    def name_of(self, environment: str, uid: int, /) -> str | None:
+        """Return the name of the account under which a uid is recorded."""
+        return self._connection.execute(_NAME_OF, {"environment": environment, "uid": uid}).scalar()
+
+    def knows_api_key(self, environment: str, fingerprint: str, /) -> bool:
+        """Tell whether an API key is known to be this account's."""
+        return self._run(_KNOWS_API_KEY, environment=environment, fingerprint=fingerprint).first() is not None
+
+    def add_api_key(self, environment: str, fingerprint: str, /) -> None:
+        """Note that an API key is this account's."""
+        if not self.knows_api_key(environment, fingerprint):
+            row = {"account": self._name, "environment": environment, "fingerprint": fingerprint}
+            self._connection.execute(insert(api_keys), row)
+
+    def entry(self, key: str, /) -> Entry | None:
+        """Return all about a key."""
+        return next(iter(_entries(self._attempts(_ATTEMPTS_OF_KEY, its_key=key))), None)
+
+    def entries(self, since_ms: int = 0, after: "Place | None" = None, /) -> "tuple[list[Entry], Place | None]":
+        """Return a page of keys, in the order of their first attempts since then, and where the next page begins."""
+        from_ms, from_id = after or (since_ms, "")  # no id is empty
+        rows = self._run(_IN_ORDER, after_ms=from_ms, after_id=from_id, how_many=PAGE).all()
+        first = [row.key for row in rows if row.number == 1]
+        by_key = {entry.key: entry for entry in _entries(self._attempts(_ATTEMPTS_OF_KEYS, ids=first))} if first else {}
+        return [by_key[key] for key in first], (rows[-1].opened_ms, rows[-1].id) if len(rows) == PAGE else None
+
+    def attempts_since(
+        self, since_ms: int, after: "Place | None" = None, /
+    ) -> "tuple[list[AttemptRecord], Place | None]":
+        """Return a page of the attempts that were recorded since then, and where the next page begins."""
+        from_ms, from_id = after or (since_ms, "")
+        rows = self._run(_IN_ORDER, after_ms=from_ms, after_id=from_id, how_many=PAGE).all()
+        found = self._attempts(_ATTEMPTS_BY_ID, ids=[row.id for row in rows]) if rows else []
+        found.sort(key=lambda record: (record.opened_ms, record.attempt.id))
+        return found, (rows[-1].opened_ms, rows[-1].id) if len(rows) == PAGE else None
+
+    def names(self) -> list[str]:
+        """Return the names of all accounts of this database."""
+        return list(self._connection.execute(_NAMES).scalars())
+
+    def attempt(self, attempt_id: str, /) -> AttemptRecord | None:
+        """Return all about an attempt."""
+        return next(iter(self._attempts(_ATTEMPT, attempt_id=attempt_id)), None)
+
+    def holds(self, attempt_id: str, /) -> bool:
+        """Tell whether an attempt is recorded."""
+        return self._run(_HOLDS, attempt_id=attempt_id).first() is not None
+
+    def open_attempts(self) -> list[AttemptRecord]:
+        """Return the attempts without a verdict, oldest first."""
+        return self._attempts(_OPEN_ATTEMPTS)
+
+    def open_alike(self, transfer: Transfer, /) -> list[AttemptRecord]:
+        """Return the attempts without a verdict that history could not tell from a transfer."""
+        return self._attempts(_OPEN_ALIKE, mark=alike_mark(transfer))
+
+    def moved_between(self, asset: str, start_ms: int, end_ms: int, /) -> list[Decimal]:
+        """Return the amounts of all that moved or may have moved in windows that touch a time, in any spelling."""
+        rows = self._run(_MOVED_BETWEEN, its_asset=asset, start_ms=start_ms, end_ms=end_ms)
+        return [Decimal(amount) for amount in rows.scalars()]
+
+    def owners(self, ids: Collection[int], /) -> dict[int, str]:
+        """Return id → attempt for those ids of the exchange that belong to one."""
+        return {row.tran_id: row.id for some in batched(ids, _BATCH) for row in self._run(_OWNERS, ids=some)}
+
+    def once_named(self, ids: Collection[int], attempt_id: str, /) -> frozenset[int]:
+        """Return those ids that a verdict on another attempt, or an answer to one, has ever named."""
+        return frozenset(
+            tran_id
+            for some in batched(ids, _BATCH)
+            for tran_id in self._run(_ONCE_NAMED, ids=some, attempt_id=attempt_id).scalars()
+        )
+
+    def canary(self, transfer: Transfer, attempt_id: str, since_ms: int, /) -> AttemptRecord | None:
+        """Return the newest other attempt of a transfer's query that was answered with an id and is no older."""
+        values = {"its_query": query_mark(transfer), "attempt_id": attempt_id, "since_ms": since_ms}
+        return next(iter(self._attempts(_CANARY, **values)), None)
+
+    def add(self, record: AttemptRecord, /) -> None:
+        """Record a new attempt, and its key if that is new."""
+        values = record.attempt.to_dict()
+        where = {"account": self._name, "key": record.key}
+        earlier = self._run(_HOW_MANY, its_key=record.key).scalar_one()
+        if not earlier:
+            names = ("type", "asset", "amount", "from_symbol", "to_symbol", "checked")
+            self._connection.execute(insert(keys), where | {name: values[name] for name in names})
+        transfer = record.attempt.transfer
+        self._connection.execute(
+            insert(attempts),
+            where
+            | {name: values[name] for name in ("id", "timestamp_ms", "recv_window_ms")}
+            | {name: getattr(record, name) for name in _RECORD_FIELDS if name != "key"}
+            | {"number": earlier + 1, "asset": spelt(transfer.asset), "answered": False}
+            | {"alike": alike_mark(transfer), "query": query_mark(transfer)},
+        )
+        self.added = record.attempt.id
+
+    def add_verdict(self, attempt_id: str, verdict: VerdictRecord, /) -> None:
+        """Record a verdict on an attempt; what it says is from now on the attempt's state and id."""
+        number = self._run(_HOW_MANY_VERDICTS, attempt_id=attempt_id).scalar_one() + 1
+        where = {"account": self._name, "attempt": attempt_id, "number": number}
+        values = {name: getattr(verdict, name) for name in _VERDICT_FIELDS} | {"note": _storable(verdict.note)}
+        self._connection.execute(insert(verdicts), where | values)
+        changed: dict[str, Any] = {"state": verdict.state, "tran_id": verdict.tran_id}
+        if verdict.state == "open":
+            changed["opening"] = attempts.c.opening + 1
+        self._connection.execute(
+            update(attempts).where(attempts.c.account == self._name, attempts.c.id == attempt_id).values(**changed)
+        )
+
+    def add_answer(self, attempt_id: str, answer: AnswerRecord, /) -> None:
+        """Record an answer to an attempt."""
+        values = {name: getattr(answer, name) for name in _ANSWER_FIELDS} | {"msg": _storable(answer.msg)}
+        number = self._run(_HOW_MANY_ANSWERS, attempt_id=attempt_id).scalar_one() + 1
+        where = {"account": self._name, "attempt": attempt_id, "number": number}
+        self._connection.execute(insert(answers), where | values)
+        if answer.tran_id is not None:
+            self._run(_PUT_ATTEMPT, attempt_id=attempt_id, answered=True)
+
+    def _run(self, statement: Executable, **values: Any) -> CursorResult[Any]:
+        return self._connection.execute(statement, {"my_account": self._name} | values)
+
+    def _attempts(self, statement: Executable, **values: Any) -> list[AttemptRecord]:
+        rows = self._run(statement, **values).mappings().all()
+        ids = [row["id"] for row in rows]
+        answered = self._by_attempt(_ANSWERS_OF, ids, AnswerRecord, _ANSWER_FIELDS)
+        judged = self._by_attempt(_VERDICTS_OF, ids, VerdictRecord, _VERDICT_FIELDS)
+        return [_attempt_record(row, answered.get(row["id"], ()), judged.get(row["id"], ())) for row in rows]
+
+    def _by_attempt(
+        self, statement: Executable, ids: Sequence[str], kind: Any, fields: Sequence[str]
+    ) -> dict[str, tuple[Any, ...]]:
+        found: dict[str, tuple[Any, ...]] = {}
+        for some in batched(ids, _BATCH):
+            for row in self._run(statement, ids=some).mappings():
+                record = kind(**{name: row[name] for name in fields})
+                found[row["attempt"]] = (*found.get(row["attempt"], ()), record)
+        return found
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Return some items at a time (itertools.batched, from Python 3.12 on)."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+_ANSWER_FIELDS: Final = ("at_ms", "outcome", "http_status", "code", "msg", "tran_id")
+_VERDICT_FIELDS: Final = ("at_ms", "verdict", "state", "tran_id", "note")
+_RECORD_FIELDS: Final = ("key", "opened_ms", "window_start_ms", "window_end_ms", "opening", "state", "tran_id")
+
+
+def _entries(records: Iterable[AttemptRecord]) -> list[Entry]:
+    by_key: dict[str, list[AttemptRecord]] = {}
+    for record in records:
+        by_key.setdefault(record.key, []).append(record)
+    return [Entry(key, found[0].attempt.transfer, tuple(found)) for key, found in by_key.items()]
+
+
+def _account_values(account: AccountRecord) -> dict[str, Any]:
+    return {column.name: getattr(account, column.name) for column in accounts.columns}
+
+
+def _storable(message: str) -> str:
+    """Replace what no database takes as text. Messages come from outside; an odd one must not cost its verdict."""
+    return message.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+
+
+def _attempt_record(
+    row: RowMapping, answered: tuple[AnswerRecord, ...], judged: tuple[VerdictRecord, ...]
+) -> AttemptRecord:
+    transfer = Transfer.recorded(
+        row["type"],
+        row[keys.c.asset],
+        row["amount"],
+        from_symbol=row["from_symbol"],
+        to_symbol=row["to_symbol"],
+        checked=row["checked"],
+    )
+    attempt = Attempt(transfer, row["timestamp_ms"], row["recv_window_ms"], row["id"])
+    return AttemptRecord(attempt, **{name: row[name] for name in _RECORD_FIELDS}, answers=answered, verdicts=judged)
