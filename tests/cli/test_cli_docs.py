@@ -1,7 +1,10 @@
 """Help texts and documents cannot drift apart."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -53,3 +56,26 @@ def test_no_help_shows_a_mark_of_clicks() -> None:
 
 def test_the_list_of_commands_is_not_cut() -> None:
     assert re.findall(r"^  \w+ .*\.\.\.$", PAGE, re.MULTILINE) == []
+
+
+@pytest.mark.thorough
+def test_the_readmes_five_minutes_can_be_pasted(tmp_path: Path) -> None:
+    """All at once, as a shell takes them; `--yes` is for the answers that a person would give."""
+    [block] = re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    lines = [line.removeprefix("$ ") for line in block.splitlines()]
+    agreed = [re.sub(r"^(binance-transfer (?:send|run))", r"\1 --yes", line) for line in lines]
+    script = "\n".join(["set -e", "trap 'kill %1' EXIT", "set -m", *agreed])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BINANCE_")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env=kept | {"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    assert (tmp_path / "results.jsonl").read_text().count('"moved"') == 2
+    assert done.stdout.rpartition("first sent")[2].count(" moved ") == 3

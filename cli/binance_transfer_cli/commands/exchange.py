@@ -10,7 +10,11 @@ from binance_transfer_cli.state import State, example, usage, with_state
 
 
 @click.command(
-    epilog=example("binance-transfer sandbox > sandbox.env &", ". ./sandbox.env", "binance-transfer balances")
+    epilog=example(
+        "binance-transfer sandbox > sandbox.env &",
+        "until [ -s sandbox.env ]; do sleep 1; done; . ./sandbox.env",
+        "binance-transfer balances",
+    )
 )
 @click.option("--port", metavar="N", help="Port on 127.0.0.1; without it, a free one.")
 @click.option("--key", type=click.Choice(["hmac", "rsa", "ed25519"]), default="hmac", help="Kind of key.")
