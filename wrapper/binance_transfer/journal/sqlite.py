@@ -10,7 +10,6 @@ import contextlib
 import os
 import sqlite3
 import stat
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +22,11 @@ from sqlalchemy.pool import QueuePool
 from binance_transfer.errors import JournalFailed
 from binance_transfer.journal.database import Connections, reason_of, within
 from binance_transfer.journal.migrations import NEWEST, check_current, check_version, recorded_version, set_up
-from binance_transfer.journal.sqlite_file import GONE, Seen, SqliteFile
+from binance_transfer.journal.sqlite_file import GONE, LOCK, Seen, SqliteFile
 
 T = TypeVar("T")
 
 _RETRY_S: Final = 0.02
-_CREATING: Final = threading.Lock()
 _READING: Final[dict[str, Any]] = {"reading": True}
 
 
@@ -149,7 +147,7 @@ class SqliteDatabase:
         """
         if self._opened is not None and not os.path.lexists(self.path):
             raise JournalFailed(GONE)
-        with _CREATING:
+        with LOCK:  # which no child can find held
             if not os.path.lexists(self.path):
                 _make_file(self.path)
 

@@ -94,7 +94,7 @@ class SqliteFile:
     @classmethod
     def of(cls, path: str) -> Self:
         """Return what this process has of a file, by its path without symbolic links: SQLite names the WAL by that."""
-        with _LOCK:
+        with LOCK:
             return _FILES.setdefault(os.path.realpath(path), cls(os.path.realpath(path)))  # type: ignore[return-value]
 
     # --- who is inside -----------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class SqliteFile:
     def _enter(self, token: object, until_s: float, user: User, *, writes: bool) -> None:
         patience_s = max(until_s, time.monotonic() + FORK_PATIENCE_S)
         while True:
-            with _LOCK:
+            with LOCK:
                 free = not self._shut and not (self._stale and self._inside)
                 if free and not (writes and self._writer):
                     if self._stale:
@@ -139,7 +139,7 @@ class SqliteFile:
             time.sleep(_RETRY_S)
 
     def _leave(self, token: object) -> None:
-        with _LOCK:
+        with LOCK:
             if self._writer is token:
                 self._unlock(self._main, _WRITING)
                 self._writer = None
@@ -147,7 +147,7 @@ class SqliteFile:
 
     def close(self, user: User) -> None:
         """Close the connections of one journal; with the last one, what is held of the file."""
-        with _LOCK:
+        with LOCK:
             if self._inside or set(self._users) - {user}:
                 self._users.discard(user)
                 user.dispose()
@@ -157,10 +157,10 @@ class SqliteFile:
 
     def shut(self, until_s: float) -> bool:
         """Let nobody in, let those inside finish, and close all. False where they take too long."""
-        with _LOCK:
+        with LOCK:
             self._shut += 1
         while True:
-            with _LOCK:
+            with LOCK:
                 if not self._inside:
                     self._forget(clean=self._is_unchanged())
                     return True
@@ -170,7 +170,7 @@ class SqliteFile:
 
     def reopen(self) -> None:
         """Let everybody in again."""
-        with _LOCK:
+        with LOCK:
             self._shut -= 1
 
     def _forget(self, *, clean: bool) -> None:
@@ -192,7 +192,7 @@ class SqliteFile:
 
     def _hold(self) -> None:
         """Keep the file from being taken away, once it is in WAL mode."""
-        with _LOCK:
+        with LOCK:
             if self._main is None and (seen := Seen.of(self.path)):
                 self.note_opening(seen)
                 self._main = _opened(self.path, seen)
@@ -217,7 +217,7 @@ class SqliteFile:
 
     def hold_companions(self) -> None:
         """Keep the -shm from being begun anew, and remember what the files are. A transaction has begun."""
-        with _LOCK:
+        with LOCK:
             self._hold()
             if self._shm is None and self._main is not None:
                 self._shm = _opened(self.path + "-shm", Seen.of(self.path + "-shm"))
@@ -310,38 +310,52 @@ def _continues(now: Seen, before: Seen) -> bool:
 
 # --- processes -------------------------------------------------------------------------------------------------------
 
-_LOCK: Final = threading.RLock()
-"""Held for moments, never while a database is waited for. A `with` of a C lock is what an interruption cannot break."""
+LOCK: Final = threading.RLock()
+"""
+Held for moments, never while a database is waited for, and while a process forks, so that no child finds it held.
+
+A `with` of a C lock is what an interruption cannot break.
+"""
 
 _FILES: Final[dict[str, SqliteFile]] = {}
 _OPENED: Final[dict[Inode | None, int]] = {}
 """Files that connections were opened to → the process that opened them."""
 
-_shut_for_fork: Final[list[SqliteFile]] = []
 _kept: Final[list[object]] = []
+
+
+class _Forking(threading.local):
+    """What this thread has shut: several may fork at once."""
+
+    def __init__(self) -> None:
+        self.shut: list[SqliteFile] = []
+
+
+_forking: Final = _Forking()
 
 
 def _before_fork() -> None:
     until_s = time.monotonic() + FORK_PATIENCE_S
-    with _LOCK:
-        _shut_for_fork[:] = _FILES.values()
-    for file in _shut_for_fork:
+    with LOCK:
+        files = list(_FILES.values())
+    for file in files:
+        _forking.shut.append(file)
         file.shut(until_s)
-    _LOCK.acquire()
+    LOCK.acquire()
 
 
 def _after_fork_in_parent() -> None:
-    while _shut_for_fork:
-        _shut_for_fork.pop().reopen()
-    _LOCK.release()
+    while _forking.shut:
+        _forking.shut.pop().reopen()
+    LOCK.release()
 
 
 def _after_fork_in_child() -> None:
     # What is open yet is the parent's, and closing it would harm: it is kept until the process ends.
-    _kept.extend(_shut_for_fork)
-    _shut_for_fork.clear()
+    _kept.extend(_FILES.values())
+    _forking.shut.clear()
     _FILES.clear()
-    _LOCK.release()
+    LOCK.release()
 
 
 if hasattr(os, "register_at_fork"):
