@@ -9,9 +9,7 @@ asyncio is ours, over asyncio's transports: httpcore's keeps what has arrived in
 """
 
 import asyncio
-import concurrent.futures.thread  # noqa: F401
 import contextlib
-import encodings.idna  # noqa: F401
 import importlib
 import select
 import socket
@@ -29,8 +27,8 @@ from binance_transfer.wire.framing import is_one_answer
 
 # What a first call would load is loaded with this module: a child that is forked while another thread loads a module
 # waits for it for ever. asyncio, socket and httpcore load these late.
-importlib.import_module("anyio._backends._asyncio")
-importlib.import_module("anyio.streams.tls")
+for _name in ("concurrent.futures.thread", "encodings.idna", "anyio._backends._asyncio", "anyio.streams.tls"):
+    importlib.import_module(_name)
 
 RECEIVED_LIMIT: Final = 2 * 1024 * 1024
 """Bytes of one answer on the wire, head and framing included: twice what a body may have."""
