@@ -49,7 +49,7 @@ Begun = AttemptRecord | Entry | Wait
 # --- rule 5: recorded first ------------------------------------------------------------------------------------------
 
 
-class _NotKept(Exception):
+class _RolledBack(Exception):
     """Takes the result out of a transaction that is rolled back."""
 
     def __init__(self, result: Begun) -> None:
@@ -66,12 +66,12 @@ def _looked_up(
     begin = idempotency._begin(context, key, intent, policy)  # noqa: SLF001
 
     def change(journal: JournalTransaction) -> None:
-        raise _NotKept(begin(journal))
+        raise _RolledBack(begin(journal))
 
     while True:
         try:
             yield from Transaction(change, deadline.left_s())
-        except _NotKept as kept:
+        except _RolledBack as kept:
             if not isinstance(kept.result, Wait):
                 return kept.result
             yield from Sleep(kept.result.seconds)

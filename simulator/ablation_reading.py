@@ -129,7 +129,7 @@ def _first_page(context: Context, transfer: Transfer, window: Window, deadline: 
         page = yield from calls.read_page(context, query, 1, deadline)
     except ReadFailed as failed:
         return Look(None, (), sound=False, failure=str(failed))
-    return Look(None, Reading().fresh(page), sound=True)
+    return Look(None, Reading().new_rows(page), sound=True)
 
 
 _WINDOW: Final = (Window, "of")

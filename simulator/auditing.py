@@ -12,7 +12,7 @@ from binance_transfer.journal.records import AttemptRecord
 from binance_transfer_sandbox.ledger import Entry
 from simulator.checker import Checker, Wrong
 from simulator.database import Database
-from simulator.truth import HIDDEN_TYPES, is_near
+from simulator.ground_truth import HIDDEN_TYPES, is_near
 
 KINDS = ("unclaimed", "failed", "pending", "missing", "mismatched", "contradicted", "near_misses", "repeated", "open")
 
@@ -29,7 +29,7 @@ def compare(checker: Checker, audit: Audit, database: Database, label: str) -> N
             checker.violate(Wrong.AUDIT, f"audit of {label}: {told}")
     checker.events["audit: near_misses"] += len(audit.near_misses)
     for record, row in (*audit.contradicted, *audit.near_misses):
-        entry = checker.truth.entry(row.tran_id)
+        entry = checker.ground_truth.entry(row.tran_id)
         if record.state != "not_moved" or not is_near(record.attempt, entry):
             checker.violate(Wrong.AUDIT, f"audit of {label}: {row.tran_id} could not be that attempt")
 
@@ -68,10 +68,10 @@ def _expected(checker: Checker, database: Database, label: str) -> dict[str, set
         "mismatched": {
             record.attempt.id
             for record in moved
-            if fate(record) == "CONFIRMED" and checker.truth.is_misspelt(record.tran_id or 0)
+            if fate(record) == "CONFIRMED" and checker.ground_truth.is_misspelt(record.tran_id or 0)
         },
         "contradicted": {
-            (name, row) for name, row in checker.imitated.items() if checker.births[name].owner[0] == label
+            (name, row) for name, row in checker.imitated.items() if checker.begun[name].owner[0] == label
         },
         "repeated": {record.attempt.id for record in moved if keys[record.key] > 1},
         "open": {record.attempt.id for record in records if record.state == "open"},

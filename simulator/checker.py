@@ -30,10 +30,10 @@ from binance_transfer.wire.outcome import Receipt
 from binance_transfer_sandbox import Exchange
 from simulator.database import Database
 from simulator.engine import Engine
+from simulator.ground_truth import NEAR_MISS, GroundTruth
 from simulator.network import Network, Traffic
 from simulator.pacing import PacingWatch
 from simulator.story import Silence, TranId
-from simulator.truth import NEAR_MISS, Truth
 
 Owner = tuple[str, str]
 """Account and name of a job: what must move once at the most."""
@@ -90,7 +90,7 @@ class Report:
 
 
 @frozen
-class Birth:
+class BegunAttempt:
     """Since which of the engine's ticks an attempt exists, and for which job."""
 
     owner: Owner
@@ -131,11 +131,11 @@ class Checker:
     traffic: Traffic
     exchange: Exchange
     networks: dict[str, Network]
-    truth: Truth
+    ground_truth: GroundTruth
     pacing: PacingWatch
     daily_limit: Decimal | None
     story: Silence
-    births: dict[str, Birth] = field(factory=dict)
+    begun: dict[str, BegunAttempt] = field(factory=dict)
     calls: list[tuple[Call, int]] = field(factory=list)
     """With the number of its event in the story."""
     alerts: list[str] = field(factory=list)
@@ -156,11 +156,11 @@ class Checker:
         """Note something that must not be."""
         self.violations.append(Violation(self.seed, kind, what, event))
 
-    def told(self, call: Call, caller: str) -> None:
+    def note_result(self, call: Call, caller: str) -> None:
         """Note an answer, and what is wrong with it whatever the exchange did."""
         event = self._tell(call, caller) if self.story.listens else -1
         self.calls.append((call, event))
-        result, said = call.result, _said(call)
+        result, said = call.result, _shown(call)
         self.events[_event_name(call)] += 1
         failed = isinstance(result, JournalFailed | ReadFailed)
         if failed and call.posted:
@@ -184,13 +184,13 @@ class Checker:
 
     def hopeless(self, owner: Owner) -> bool:
         """Tell whether a caller may give up, and leave a job to a person."""
-        births = (birth for birth in self.births.values() if birth.owner == owner)
-        return any(self.truth.why_unprovable(owner[0], birth.attempt) for birth in births)
+        begun = (one for one in self.begun.values() if one.owner == owner)
+        return any(self.ground_truth.why_unprovable(owner[0], one.attempt) for one in begun)
 
     def identical_windows(self, label: str, transfer: Transfer) -> bool:
         """Tell whether a transfer that history could not tell from this one may still execute, or could just now."""
         now_ms = self.engine.now_ms()
-        alike = (birth.attempt for birth in self.births.values() if birth.owner[0] == label)
+        alike = (one.attempt for one in self.begun.values() if one.owner[0] == label)
         return any(
             attempt.timestamp_ms + attempt.recv_window_ms + _LONGEST_SETTLE_MS > now_ms
             for attempt in alike
@@ -203,18 +203,18 @@ class Checker:
 
     def name_of(self, attempt_id: str) -> str:
         """Return the name of the job that an attempt was made for."""
-        birth = self.births.get(attempt_id)
-        return birth.owner[1] if birth else "nobody"
+        one = self.begun.get(attempt_id)
+        return one.owner[1] if one else "nobody"
 
     def look_back(self, database: Database) -> None:
         """Compare everything with the exchange, when all is over."""
-        attempts: dict[Owner, list[Birth]] = defaultdict(list)
-        for birth in self.births.values():
-            attempts[birth.owner].append(birth)
+        attempts: dict[Owner, list[BegunAttempt]] = defaultdict(list)
+        for one in self.begun.values():
+            attempts[one.owner].append(one)
         records = {record.attempt.id: record for record in self._records(database)}
-        for (label, name), births in attempts.items():
-            moved = [birth.attempt.id for birth in births for _ in self.traffic.moved(birth.attempt.id)]
-            if len(moved) > 1 and self._avoidable(births):
+        for (label, name), begun in attempts.items():
+            moved = [one.attempt.id for one in begun for _ in self.traffic.moved(one.attempt.id)]
+            if len(moved) > 1 and self._avoidable(begun):
                 event = max(self.story.last(attempt_id) for attempt_id in moved)
                 self.violate(Wrong.MOVED_TWICE, f"{name} of {label}: moved {len(moved)} times", event)
         for attempt_id, times in self.traffic.deliveries.items():
@@ -245,36 +245,39 @@ class Checker:
             return False
         return attempt_id not in self.traffic.beyond or self.accepted.get(attempt_id, at + 1) <= at
 
-    def _avoidable(self, births: list[Birth]) -> bool:
+    def _avoidable(self, begun: list[BegunAttempt]) -> bool:
         """Tell whether a second movement began when the first one could be known."""
-        moved = sorted((birth for birth in births if self.traffic.moved(birth.attempt.id)), key=lambda birth: birth.at)
+        moved = sorted(
+            (one for one in begun if self.traffic.moved(one.attempt.id)),
+            key=lambda one: one.at,
+        )
         return any(
             self._known_to_move(first.attempt.id, second.at)
             for place, second in enumerate(moved)
             for first in (moved[:place] or moved[:1])
         )
 
-    def _judge_calls(self, attempts: dict[Owner, list[Birth]], records: dict[str, AttemptRecord]) -> None:
+    def _judge_calls(self, attempts: dict[Owner, list[BegunAttempt]], records: dict[str, AttemptRecord]) -> None:
         owners: dict[int, Owner] = {}
         accepted_ids = {record.tran_id for record in records.values() if record.verdict == "accepted"}
         for call, event in self.calls:
-            result, births = call.result, attempts.get(call.owner, [])
+            result, begun = call.result, attempts.get(call.owner, [])
             if call.reconciled and not records and isinstance(result, OutcomeUnknown):
-                why = self.truth.why_unprovable(call.owner[0], result.attempt) or "not within two minutes"
+                why = self.ground_truth.why_unprovable(call.owner[0], result.attempt) or "not within two minutes"
                 self.events[f"never proven: {why}"] += 1
             if isinstance(result, Receipt):
                 if owners.setdefault(result.tran_id, call.owner) != call.owner:
-                    told = f"{_said(call)}: its id belongs to {owners[result.tran_id][1]} too"
-                    self.violate(Wrong.ID_TWICE, told, event)
-                rows = [row for birth in births for row in self.traffic.executions.get(birth.attempt.id, [])]
+                    text = f"{_shown(call)}: its id belongs to {owners[result.tran_id][1]} too"
+                    self.violate(Wrong.ID_TWICE, text, event)
+                rows = [row for one in begun for row in self.traffic.executions.get(one.attempt.id, [])]
                 accepted = result.http_status is not None or result.tran_id in accepted_ids
                 if not any(tran_id == result.tran_id and (moved or accepted) for tran_id, moved in rows):
-                    self.violate(Wrong.INVENTED, f"{_said(call)}: the exchange did not make it", event)
+                    self.violate(Wrong.INVENTED, f"{_shown(call)}: the exchange did not make it", event)
                 continue
             denied = isinstance(result, NotExecuted) and not isinstance(result, InvalidTransfer)
-            known = [birth for birth in births if denied and self._known_to_move(birth.attempt.id, call.at)]
-            if any(birth.at <= call.at for birth in known):
-                self.violate(Wrong.DENIED, f"{_said(call)}: the exchange made it", event)
+            known = [one for one in begun if denied and self._known_to_move(one.attempt.id, call.at)]
+            if any(one.at <= call.at for one in known):
+                self.violate(Wrong.DENIED, f"{_shown(call)}: the exchange made it", event)
 
     def _judge_records(self, records: dict[str, AttemptRecord]) -> None:
         owners: dict[int, str] = {}
@@ -296,10 +299,10 @@ class Checker:
             self._judge_whether_proven(record, said, event)
 
     def _judge_whether_proven(self, record: AttemptRecord, said: str, event: int) -> None:
-        birth = self.births.get(record.attempt.id)
-        if birth is None or record.attempt.id in self.abandoned or record.verdict not in {None, "person"}:
+        one = self.begun.get(record.attempt.id)
+        if one is None or record.attempt.id in self.abandoned or record.verdict not in {None, "person"}:
             return
-        why = self.truth.why_unprovable(birth.owner[0], record.attempt)
+        why = self.ground_truth.why_unprovable(one.owner[0], record.attempt)
         if why and (record.state == "open" or why == NEAR_MISS):
             self.events[f"never proven: {why}"] += 1
         elif record.state == "open":
@@ -315,13 +318,13 @@ class Checker:
                 sums[row.uid, row.time_ms // _DAY_MS] += row.amount
         for (uid, _), moved in sums.items():
             if moved > self.daily_limit:
-                told = f"uid {uid}: {moved} moved in a day, {self.daily_limit} were allowed"
-                self.violate(Wrong.LIMIT, told)
+                text = f"uid {uid}: {moved} moved in a day, {self.daily_limit} were allowed"
+                self.violate(Wrong.LIMIT, text)
 
     def _tell(self, call: Call, caller: str) -> int:
         result, (_, name) = call.result, call.owner
-        told = type(result).__name__ + (", replayed" if isinstance(result, Receipt) and result.replayed else "")
-        things: list[object] = [told, name]
+        text = type(result).__name__ + (", replayed" if isinstance(result, Receipt) and result.replayed else "")
+        things: list[object] = [text, name]
         if isinstance(result, Receipt):
             things.append(TranId(result.tran_id))
         if isinstance(result, Receipt | OutcomeUnknown):
@@ -336,5 +339,5 @@ def _event_name(call: Call) -> str:
     return f"{name}, replayed" if isinstance(call.result, Receipt) and call.result.replayed else name
 
 
-def _said(call: Call) -> str:
+def _shown(call: Call) -> str:
     return f"{type(call.result).__name__} for {call.owner[1]} {call.transfer.type} {call.transfer.amount}"

@@ -16,7 +16,7 @@ from binance_transfer.transfer import Transfer
 from binance_transfer_sandbox import faults
 from binance_transfer_sandbox.faults import Fault
 from simulator import auditing
-from simulator.checker import Birth, Wrong
+from simulator.checker import BegunAttempt, Wrong
 from simulator.driver import Life, Machine, waiting
 from simulator.engine import EPOCH_MS
 from simulator.network import Network, Sender
@@ -43,7 +43,7 @@ class _Closing:
         self._chance: Final = world.chance.stream(self._auditor)
         machine = Machine(world.engine, self._chance)
         self._process: Final = world.process(label, network, machine, Sender(self._auditor, self._chance))
-        self._process.on_post = lambda post: self._born(post.attempt)
+        self._process.on_post = lambda post: self._note_attempt(post.attempt)
         self._name = ""
 
     def start(self) -> None:
@@ -123,9 +123,9 @@ class _Closing:
         result: object = yield self._process.session.transfer(transfer, key, 0)
         return result
 
-    def _born(self, attempt: Any) -> None:
-        birth = Birth((self._label, self._name), self._world.engine.tick(), attempt)
-        self._world.checker.births.setdefault(attempt.id, birth)
+    def _note_attempt(self, attempt: Any) -> None:
+        one = BegunAttempt((self._label, self._name), self._world.engine.tick(), attempt)
+        self._world.checker.begun.setdefault(attempt.id, one)
 
     def _attempt_of(self, key: str) -> str:
         entry = self._process.session.transact(Transaction(lambda journal: journal.entry(key), 1.0, reads=True))

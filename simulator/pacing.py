@@ -19,7 +19,7 @@ _LAG_MS: Final = 1_000
 
 
 @frozen
-class _Told:
+class _LastAnswer:
     """What an answer said, and when: what this minute has used, and for how long to be silent."""
 
     at_ms: int
@@ -31,7 +31,7 @@ class _Told:
 class PacingWatch:
     """Sees answers arrive and attempts begin, and says which should have waited."""
 
-    _told: dict[str, _Told] = field(factory=dict)
+    _answers: dict[str, _LastAnswer] = field(factory=dict)
     _used: dict[tuple[str, int], int] = field(factory=dict)
     _silent_until_ms: dict[str, int] = field(factory=dict)
 
@@ -41,17 +41,17 @@ class PacingWatch:
         limited = answer.status in {418, 429}
         silent_s = int(headers.get("retry-after", 0)) if limited else 0
         used = 0 if limited else int(headers.get("x-sapi-used-uid-weight-1m", 0))
-        self._told[attempt.id] = _Told(now_ms, used, silent_s)
+        self._answers[attempt.id] = _LastAnswer(now_ms, used, silent_s)
 
     def committed(self, label: str, record: AttemptRecord, lag_ms: int) -> None:
         """Note that an answer is recorded, by a worker whose clock lags by so much."""
-        told = self._told.pop(record.attempt.id, None)
-        if told is None or lag_ms > _LAG_MS:
+        answer = self._answers.pop(record.attempt.id, None)
+        if answer is None or lag_ms > _LAG_MS:
             return
-        minute = told.at_ms // _MINUTE_MS
+        minute = answer.at_ms // _MINUTE_MS
         if record.opened_ms // _MINUTE_MS == minute:
-            self._used[label, minute] = max(told.used, self._used.get((label, minute), 0))
-        until_ms = told.at_ms + 1000 * told.silent_s - 2 * _LAG_MS
+            self._used[label, minute] = max(answer.used, self._used.get((label, minute), 0))
+        until_ms = answer.at_ms + 1000 * answer.silent_s - 2 * _LAG_MS
         self._silent_until_ms[label] = max(until_ms, self._silent_until_ms.get(label, 0))
 
     def resumed(self, label: str) -> None:

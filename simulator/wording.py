@@ -55,7 +55,7 @@ def post(
     if isinstance(reply, NoAnswer):
         template += ", the answer is lost" if reply.sent else ""
     elif not entries or reply.status != 200:  # noqa: PLR2004  # all is well
-        template += f", the answer is {_gist(reply)}"
+        template += f", the answer is {_summary(reply)}"
     return template, *things
 
 
@@ -65,7 +65,7 @@ def reading(request: Request, reply: Reply) -> Words:
     template, things = f"reads history of {parameters['type']}", list[object]()
     rows = _rows(reply)
     if rows is None:
-        template += f": {'no answer' if isinstance(reply, NoAnswer) else _gist(reply)}"
+        template += f": {'no answer' if isinstance(reply, NoAnswer) else _summary(reply)}"
     elif not rows:
         template += ": no row"
     elif len(rows) > _FEW:
@@ -87,7 +87,7 @@ def _rows(reply: Reply) -> list[dict[str, Any]] | None:
     return list(page.get("rows", ())) if "total" in page else None
 
 
-def _gist(reply: Answer) -> str:
+def _summary(reply: Answer) -> str:
     try:
         code = json.loads(reply.body).get("code", "")
     except ValueError:

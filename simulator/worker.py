@@ -26,7 +26,7 @@ from binance_transfer.journal.rules import Recorded
 from binance_transfer.session import RESOLVE_WITHIN_S
 from binance_transfer.transfer import Transfer
 from binance_transfer.wire.outcome import Receipt
-from simulator.checker import Birth, Call, Wrong
+from simulator.checker import BegunAttempt, Call, Wrong
 from simulator.driver import TIMEOUT_S, Life, Machine, Process, waiting
 from simulator.network import Network, Sender
 from simulator.story import Moment
@@ -116,7 +116,7 @@ class Worker:
             result = attempt
             if isinstance(attempt, Attempt):
                 result = yield self.process.session.transfer(attempt, None, None)
-            self.world.checker.told(self._call(job, result), self.name)
+            self.world.checker.note_result(self._call(job, result), self.name)
             if isinstance(result, Receipt):
                 known.add(result.tran_id)
             elif not isinstance(result, OutcomeUnknown) or not isinstance(attempt, Attempt):
@@ -155,7 +155,7 @@ class Worker:
         """Reconcile an attempt that was stored, with the ids that were stored beside it."""
         attempt = Attempt.from_dict(json.loads(json.dumps(attempt.to_dict())))
         result = yield self.process.session.reconciliation(attempt, 120.0, known)
-        self.world.checker.told(self._call(job, result, reconciled=True), self.name)
+        self.world.checker.note_result(self._call(job, result, reconciled=True), self.name)
         if isinstance(result, Receipt):
             known.add(result.tran_id)
         if isinstance(result, OutcomeUnknown):
@@ -177,12 +177,12 @@ class Worker:
         )
 
     def _on_post(self, post: Post) -> None:
-        self._born(post.attempt)
+        self._note_attempt(post.attempt)
 
-    def _born(self, attempt: Attempt) -> None:
+    def _note_attempt(self, attempt: Attempt) -> None:
         if self.job is not None:
-            birth = Birth((self.label, self.job.name), self.world.engine.tick(), attempt)
-            self.world.checker.births.setdefault(attempt.id, birth)
+            one = BegunAttempt((self.label, self.job.name), self.world.engine.tick(), attempt)
+            self.world.checker.begun.setdefault(attempt.id, one)
 
 
 @define(eq=False)
@@ -234,7 +234,7 @@ class JournaledWorker(Worker):
             result = yield self._flow(intent, job.key)
             self._calls += 1
             self._judge_time(job, result)
-            world.checker.told(self._call(job, result, prepared=isinstance(intent, Attempt)), self.name)
+            world.checker.note_result(self._call(job, result, prepared=isinstance(intent, Attempt)), self.name)
             if isinstance(result, Receipt):
                 if job.key is not None and chance.happens("the key is used again", world.scenario.again):
                     yield from self._again(job)
@@ -276,7 +276,7 @@ class JournaledWorker(Worker):
         while True:
             result = yield self.process.session.reconciliation(attempt, 60.0, ())
             self._calls += 1
-            self.world.checker.told(self._call(job, result, reconciled=True), self.name)
+            self.world.checker.note_result(self._call(job, result, reconciled=True), self.name)
             if not isinstance(result, OutcomeUnknown | JournalFailed | ReadFailed):
                 return
             hopeless = self._calls > _HOPELESS and self.world.checker.hopeless((self.label, job.name))
@@ -292,7 +292,7 @@ class JournaledWorker(Worker):
                 transfer.type, "USDT", "7", from_symbol=transfer.from_symbol, to_symbol=transfer.to_symbol
             )
         result = yield self._flow(transfer, job.key)
-        self.world.checker.told(self._call(job, result, transfer), self.name)
+        self.world.checker.note_result(self._call(job, result, transfer), self.name)
 
     def _flow(self, intent: Transfer | Attempt, key: str | None) -> Flow[Receipt]:
         within_s = self.sender.chance.pick("resolve within", (None, 40.0, 0, 20.0))
@@ -318,14 +318,14 @@ class JournaledWorker(Worker):
             record = next(record for record in result.entry.attempts if record.attempt.id == posted.id)
             if record.answer is not None and record.answer.http_status is not None:
                 world.checker.committed(self.label, record, self._lag_ms())
-        elif isinstance(result, AttemptRecord) and result.attempt.id not in world.checker.births:
+        elif isinstance(result, AttemptRecord) and result.attempt.id not in world.checker.begun:
             self._recorded(result)
 
     def _recorded(self, record: AttemptRecord) -> None:
         world, attempt = self.world, record.attempt
         until = Moment(record.window_end_ms)
         world.story.tell(self.name, "records {} for {}, window until {}", attempt, record.key, until)
-        self._born(attempt)
+        self._note_attempt(attempt)
         halted = "recorded to be sent while sending was halted"
         objection = halted if world.database.records(self.label).account().halted else ""
         objection = objection or world.checker.pacing.objection(self.label, record, world.engine.now_ms())

@@ -27,12 +27,12 @@ from simulator.closing import close_account
 from simulator.database import Database, MemoryJournal
 from simulator.driver import TIMEOUT_S, Machine, Process, SimulatedSession
 from simulator.engine import Engine
+from simulator.ground_truth import HIDDEN_TYPES, GroundTruth
 from simulator.network import Network, Sender, Traffic
 from simulator.pacing import PacingWatch
 from simulator.person import Person
 from simulator.scenario import Scenario
 from simulator.story import Silence, Story
-from simulator.truth import HIDDEN_TYPES, Truth
 from simulator.worker import SIZES, Job, JournaledWorker, Worker
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class World:
         return f"worker {next(self._letters)}"
 
     def ended(self) -> None:
-        """Note that a worker has nothing to do any more; after the last one the books are closed."""
+        """Note that a worker has nothing to do any more; after the last one the journals are closed."""
         self.busy -= 1
         if self.busy == 0:
             self.close()
@@ -166,8 +166,8 @@ def play(
         for label in scenario.accounts
     }
     limit = Decimal(scenario.jobs // 2) if limited else None
-    truth = Truth(exchange, traffic, networks, scenario.settle_ms)
-    checker = Checker(seed, engine, traffic, exchange, networks, truth, pacing, limit, story)
+    ground_truth = GroundTruth(exchange, traffic, networks, scenario.settle_ms)
+    checker = Checker(seed, engine, traffic, exchange, networks, ground_truth, pacing, limit, story)
     policy = Policy(max_per_day={"USDT": limit} if limit else None)
     world = World(engine, exchange, scenario, chance, story, checker, Database(story), policy)
     for label, network in networks.items():

@@ -14,10 +14,10 @@ from binance_transfer_cli.commands.looking import balances, history, preflight, 
 from binance_transfer_cli.commands.running import run
 from binance_transfer_cli.commands.sending import send
 from binance_transfer_cli.commands.verdicts import audit, reconcile
+from binance_transfer_cli.parameter_types import ProfileName
 from binance_transfer_cli.screen import Screen
+from binance_transfer_cli.settings import GlobalOptions
 from binance_transfer_cli.state import State, example
-from binance_transfer_cli.who import Given
-from binance_transfer_cli.words import ProfileName
 
 
 @click.group(
@@ -61,7 +61,7 @@ def app(
       3  something is not known: look before you send again
     """  # noqa: D301  # click's mark of lines that are kept as they are
     sealed = Sealed(journal) if journal is not None else None
-    context.obj = State(Given(profile, base_url, sealed, account), Screen(as_json=as_json))
+    context.obj = State(GlobalOptions(profile, base_url, sealed, account), Screen(as_json=as_json))
 
 
 for command in (types, send, run, history, balances, preflight, reconcile, audit, journal, sandbox):

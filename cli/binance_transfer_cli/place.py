@@ -8,7 +8,7 @@ from attrs import frozen
 
 import binance_transfer as bt
 from binance_transfer_cli.screen import Screen
-from binance_transfer_cli.who import Who
+from binance_transfer_cli.settings import Settings
 
 LIVE = "LIVE EXCHANGE: REAL MONEY"
 
@@ -28,13 +28,13 @@ class Place:
         return {"uid": self.uid, "base_url": self.base_url, "live": self.live, "journal": self.journal}
 
 
-def find(who: Who, client: bt.TransferClient) -> Place:
+def find(settings: Settings, client: bt.TransferClient) -> Place:
     """Ask the exchange whose key this is."""
     try:
         uid, problem = client.uid(), ""
     except bt.ReadFailed as failed:
         uid, problem = None, f"the account could not be read: {failed}"
-    return Place(who.base_url, who.live, who.journal_shown, uid, problem)
+    return Place(settings.base_url, settings.live, settings.journal_shown, uid, problem)
 
 
 def show(screen: Screen, place: Place) -> None:

@@ -1,7 +1,7 @@
 """
 What the global options make, for every command.
 
-One rule: what is wrong with who and where is said before anything is asked or sent, and ends with 2.
+One rule: what is wrong with the settings is said before anything is asked or sent, and ends with 2.
 """
 
 import sys
@@ -13,7 +13,7 @@ import click
 from attrs import frozen
 
 from binance_transfer_cli.screen import Screen
-from binance_transfer_cli.who import Given, Who
+from binance_transfer_cli.settings import GlobalOptions, Settings
 
 P = ParamSpec("P")
 
@@ -22,14 +22,14 @@ P = ParamSpec("P")
 class State:
     """One invocation: what was given, and where to show things."""
 
-    given: Given
+    given: GlobalOptions
     screen: Screen
 
-    def who(self) -> Who:
-        """Find out who calls and where; raises ValueError."""
+    def settings(self) -> Settings:
+        """Read the settings in effect; raises ValueError."""
         import os
 
-        return Who.of(self.given, os.environ)
+        return Settings.of(self.given, os.environ)
 
     def may_ask(self) -> bool:
         """Whether there is a person at a terminal who can be asked."""

@@ -1,4 +1,4 @@
-"""Who and where: environment, profiles, and what is refused of them."""
+"""Settings and where: environment, profiles, and what is refused of them."""
 
 import os
 import subprocess
@@ -10,8 +10,8 @@ import pytest
 
 from binance_transfer_cli import place
 from binance_transfer_cli.screen import Screen
+from binance_transfer_cli.settings import GlobalOptions, Settings
 from binance_transfer_cli.times import moment
-from binance_transfer_cli.who import Given, Who
 from binance_transfer_sandbox import Sandbox
 from tests.cli.conftest import COMMAND, Cli, python_path
 
@@ -166,7 +166,7 @@ def test_no_output_holds_a_secret(words: list[str], cli: Cli) -> None:
     ],
 )
 def test_whatever_is_not_on_this_machine_may_be_real_money(base_url: str, live: bool) -> None:
-    assert Who.of(Given(base_url=base_url), {}).live is live
+    assert Settings.of(GlobalOptions(base_url=base_url), {}).live is live
 
 
 def test_real_money_is_announced_in_capitals(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ if child == 0:
         os._exit(7 if "before a fork: open one in each process" in str(failed) else 8)
     os._exit(9)
 status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-print(status, journal.transact(lambda books: books.account()).halted)
+print(status, journal.transact(lambda transaction: transaction.account()).halted)
 """
 
 OPEN = """

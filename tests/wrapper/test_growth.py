@@ -11,7 +11,7 @@ import binance_transfer as bt
 from binance_transfer.history import page
 from binance_transfer.visible import one_line, quoted
 from binance_transfer.wire.answer import Answer
-from binance_transfer.wire.body import is_page, said
+from binance_transfer.wire.body import is_page, parse_body
 from binance_transfer.wire.framing import is_one_answer
 from binance_transfer.wire.outcome import judge, read
 from binance_transfer.wire.signing import signed
@@ -48,8 +48,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "masking in parts": lambda text: [REQUEST.redact(text[at : at + 16_000]) for at in range(0, len(text), 16_000)],
     "one line": one_line,
     "quoted": quoted,
-    "what a body says": lambda text: said(text.encode(), REQUEST.redact),
-    "a text in a body": lambda text: said(json.dumps({"code": -1, "msg": text}).encode(), REQUEST.redact),
+    "an error body": lambda text: parse_body(text.encode(), REQUEST.redact),
+    "a text in a body": lambda text: parse_body(json.dumps({"code": -1, "msg": text}).encode(), REQUEST.redact),
     "whether it is a page": lambda text: is_page(text.encode(), text),
     "where an answer ends": lambda text: is_one_answer(text.encode()),
     "where a head ends": lambda text: is_one_answer(b"HTTP/1.1 200 OK\r\n" + text.encode() + b"\r\n\r\n"),

@@ -15,7 +15,7 @@ from binance_transfer_api import SERVERS
 
 DEFAULT: Final = SERVERS[0]
 
-_ODD: Final = frozenset(" \\@?#")
+_NOT_IN_A_URL: Final = frozenset(" \\@?#")
 _THIS_MACHINE: Final = "127.0.0.1"
 _LOCAL_NAMES: Final = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
 _LONGEST_HOST: Final = 253  # RFC 1035, section 2.3.4, without the dot at the end
@@ -43,7 +43,12 @@ _OTHERS: Final = {
 def checked_base_url(base_url: object) -> str:
     """Return a base URL without a slash at its end; raises ValueError unless it is https, or http to this machine."""
     base_url = plain(base_url)
-    if not isinstance(base_url, str) or not base_url.isascii() or not base_url.isprintable() or set(base_url) & _ODD:
+    if (
+        not isinstance(base_url, str)
+        or not base_url.isascii()
+        or not base_url.isprintable()
+        or set(base_url) & _NOT_IN_A_URL
+    ):
         message = "base_url must be scheme, host, port and path, and nothing more"  # not shown: it may hold a password
         raise ValueError(message)
     parts = _parts(base_url)

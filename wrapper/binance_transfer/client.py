@@ -340,7 +340,7 @@ class TransferClient(_Transferring[Receipt]):
         query = HistoryQuery.of(type, start, end, from_symbol, to_symbol)
         reading = Reading()
         while (number := reading.next_page()) is not None:
-            yield from reading.fresh(
+            yield from reading.new_rows(
                 self._run(calls.read_page(self._session, query, number, self._session.call_deadline()))
             )
 
@@ -536,7 +536,7 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         query = HistoryQuery.of(type, start, end, from_symbol, to_symbol)
         reading = Reading()
         while (number := reading.next_page()) is not None:
-            for record in reading.fresh(
+            for record in reading.new_rows(
                 await self._run(calls.read_page(self._session, query, number, self._session.call_deadline()))
             ):
                 yield record

@@ -126,15 +126,15 @@ class Reading:
         """Return the number of the page to read now, None after the last."""
         return self._number
 
-    def fresh(self, page: Page) -> list[TransferRecord]:
+    def new_rows(self, page: Page) -> list[TransferRecord]:
         """Take a page over and return its rows that were not there before."""
-        fresh = [record for record in page.records if record.tran_id not in self._seen]
-        self._seen.update(record.tran_id for record in fresh)
+        new = [record for record in page.records if record.tran_id not in self._seen]
+        self._seen.update(record.tran_id for record in new)
         self._rows += len(page.records)
         # A page without anything new ends the reading whatever `total` says: it would come again for ever.
-        more = fresh and (len(page.records) >= operation.SIZE_MAXIMUM or self._rows < page.total)
+        more = new and (len(page.records) >= operation.SIZE_MAXIMUM or self._rows < page.total)
         self._number = self._number + 1 if self._number is not None and more else None
-        return fresh
+        return new
 
 
 def page(answer: TransferHistory, redact: Callable[[str], str] = str) -> Page:

@@ -91,18 +91,18 @@ class Policy:
             return f"{one_line(transfer.asset)} is not among the allowed assets"
         limit = self.max_amount.get(spelt(transfer.asset))
         if limit is not None and transfer.amount > limit:
-            return f"{_much(transfer)} is more than the {limit:f} that one transfer may move"
+            return f"{_described(transfer)} is more than the {limit:f} that one transfer may move"
         return ""
 
     def daily_objection(self, transfer: Transfer, today: Decimal) -> str:
         """Say why a transfer is too much on top of what the day has moved, "" if it is not."""
         limit = self.max_per_day.get(spelt(transfer.asset))
         if limit is not None and exact_sum([today, transfer.amount]) > limit:
-            return f"{_much(transfer)} on top of {today:f} is more than the {limit:f} that a day may move"
+            return f"{_described(transfer)} on top of {today:f} is more than the {limit:f} that a day may move"
         return ""
 
 
-def _much(transfer: Transfer) -> str:
+def _described(transfer: Transfer) -> str:
     return f"{transfer.amount_text} {transfer.asset}"
 
 

@@ -204,9 +204,9 @@ class Session:
         try:
             receipt = yield from reconcile(self, attempt, window, deadline, claims)
         except ProvenAbsent as absent:
-            calls.tell_verdict(self, attempt, "not_moved", "absent", reason=str(absent))
+            calls.emit_verdict(self, attempt, "not_moved", "absent", reason=str(absent))
             raise
-        calls.tell_verdict(self, attempt, "moved", "found", receipt.tran_id)
+        calls.emit_verdict(self, attempt, "moved", "found", receipt.tran_id)
         return receipt
 
     def reconcile_all(self, deadline_s: float) -> "Flow[list[Entry]]":

@@ -36,7 +36,7 @@ def sandbox(
     """
     Run an exchange on this machine, with play money.
 
-    It prints the environment to paste into another shell, and serves until Ctrl-C. Faults on demand and its books are
+    It prints the environment to paste into another shell, and serves until Ctrl-C. Faults on demand and its ledger are
     reached over HTTP with --admin.
     """
     try:

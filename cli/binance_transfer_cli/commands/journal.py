@@ -14,8 +14,8 @@ import binance_transfer as bt
 from binance_transfer.export.__main__ import main as export_journal
 from binance_transfer_cli import entries
 from binance_transfer_cli.outcomes import Exit
+from binance_transfer_cli.parameter_types import Time
 from binance_transfer_cli.state import State, example, usage, with_state
-from binance_transfer_cli.words import Time
 
 
 @click.group(epilog=example("binance-transfer journal list --state open", "binance-transfer journal show rent-2026-11"))
@@ -31,8 +31,8 @@ def journal() -> None:
 @with_state
 def list_keys(state: State, only: Any, since: datetime | None) -> int:
     """List keys, oldest first."""
-    with state.who().journal_to_read() as books:
-        found = books.entries(state=only, since=since)
+    with state.settings().journal_to_read() as opened:
+        found = opened.entries(state=only, since=since)
         if state.screen.as_json:
             for entry in found:
                 state.screen.json(entries.to_dict(entry))
@@ -46,8 +46,8 @@ def list_keys(state: State, only: Any, since: datetime | None) -> int:
 @with_state
 def show(state: State, key: str) -> int:
     """Show all about a key: each attempt, each answer, each verdict."""
-    with state.who().journal_to_read() as books:
-        entry = books.get(key)
+    with state.settings().journal_to_read() as opened:
+        entry = opened.get(key)
     if entry is None:
         message = f"key {key!r} is not in the journal"
         raise usage(message)
@@ -81,11 +81,11 @@ def _verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def resolve(state: State, key: str, tran_id: int | None, note: str, *, not_executed: bool, unchecked: bool) -> int:
     """Decide a key that is open, once its window is over. The exchange's history is asked first."""
     _check_verdict(tran_id, note, not_executed=not_executed, unchecked=unchecked)
-    who = state.who()
-    with who.journal() as books, who.client(books) as client:
+    settings = state.settings()
+    with settings.journal() as opened, settings.client(opened) as client:
         if unchecked:
             client.server_time()  # the window has to be over by the exchange's clock
-            entry = books.resolve(key, tran_id=tran_id, not_executed=not_executed, note=note)
+            entry = opened.resolve(key, tran_id=tran_id, not_executed=not_executed, note=note)
         else:
             entry = client.resolve(key, tran_id=tran_id, not_executed=not_executed, note=note)
     return _decided(state, entry)
@@ -103,12 +103,12 @@ def correct(
 ) -> int:
     """Give a key that has a verdict another one. The exchange's history is asked first; the note is needed."""
     _check_verdict(tran_id, note, not_executed=not_executed, unchecked=True)
-    who = state.who()
+    settings = state.settings()
     verdict: dict[str, Any] = {"tran_id": tran_id, "not_executed": not_executed, "note": note, "attempt": attempt}
-    with who.journal() as books, who.client(books) as client:
+    with settings.journal() as opened, settings.client(opened) as client:
         if unchecked:
             client.server_time()
-            entry = books.correct(key, **verdict)
+            entry = opened.correct(key, **verdict)
         else:
             entry = client.correct(key, **verdict)
     return _decided(state, entry)
@@ -141,11 +141,11 @@ def _decided(state: State, entry: bt.Entry) -> int:
 @with_state
 def export(state: State, form: str | None, output: str | None) -> int:
     """Write all of the journal, for a spreadsheet, a program or a person."""
-    who = state.who()
+    settings = state.settings()
     form = form or ("jsonl" if state.screen.as_json else "csv")
-    url = who.journal_url()
+    url = settings.journal_url()
     where = ["--output", output] if output is not None else []
-    return export_journal([url.open(), "--account", who.account or "", "--format", form, *where])
+    return export_journal([url.open(), "--account", settings.account or "", "--format", form, *where])
 
 
 @journal.command(epilog=example("binance-transfer journal halt 'balances look wrong, ask Mia'"))
@@ -153,14 +153,14 @@ def export(state: State, form: str | None, output: str | None) -> int:
 @with_state
 def halt(state: State, reason: str) -> int:
     """Stop every worker's next send, until `resume`. REASON is what their errors show."""
-    return _changed(state, lambda books: books.halt(reason), f"Halted: {reason}", {"halted": reason})
+    return _changed(state, lambda opened: opened.halt(reason), f"Halted: {reason}", {"halted": reason})
 
 
 @journal.command(epilog=example("binance-transfer journal resume"))
 @with_state
 def resume(state: State) -> int:
     """End a halt, and a silence that the exchange asked for."""
-    return _changed(state, lambda books: books.resume(), "Sending goes on.", {"halted": None})
+    return _changed(state, lambda opened: opened.resume(), "Sending goes on.", {"halted": None})
 
 
 @journal.command(epilog=example("binance-transfer journal backup transfers-2026-11-22.db"))
@@ -172,11 +172,11 @@ def backup(state: State, path: str) -> int:
 
     Nothing is sent from the copy before `adopt`. PostgreSQL has pg_dump.
     """
-    return _changed(state, lambda books: books.backup(path), f"Copied to {path}.", {"backup": path})
+    return _changed(state, lambda opened: opened.backup(path), f"Copied to {path}.", {"backup": path})
 
 
 @journal.command(epilog=example("binance-transfer journal adopt --note 'audited since 2026-11-20, clean'"))
-@click.option("--note", required=True, metavar="TEXT", help="Who looked, and what at.")
+@click.option("--note", required=True, metavar="TEXT", help="Settings looked, and what at.")
 @with_state
 def adopt(state: State, note: str) -> int:
     """
@@ -184,16 +184,16 @@ def adopt(state: State, note: str) -> int:
 
     Audit first: what the copy lacks may have moved, and its keys are new to it.
     """
-    return _changed(state, lambda books: books.adopt(note), "Adopted: it may be sent from.", {"adopted": note})
+    return _changed(state, lambda opened: opened.adopt(note), "Adopted: it may be sent from.", {"adopted": note})
 
 
-def _changed(state: State, change: Callable[[bt.Journal], None], told: str, values: dict[str, object]) -> int:
-    who = state.who()
-    with who.journal() as books:
-        change(books)
+def _changed(state: State, change: Callable[[bt.Journal], None], done: str, values: dict[str, object]) -> int:
+    settings = state.settings()
+    with settings.journal() as opened:
+        change(opened)
     if state.screen.as_json:
         state.screen.json(values)
     else:
-        state.screen.say(told)
-        state.screen.fields([("journal", who.journal_shown)])
+        state.screen.say(done)
+        state.screen.fields([("journal", settings.journal_shown)])
     return Exit.WELL

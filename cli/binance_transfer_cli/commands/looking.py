@@ -19,10 +19,10 @@ from binance_transfer.transfer_types import wallet_of
 from binance_transfer.walk import Question, questions, spans, unasked
 from binance_transfer_cli import entries, place
 from binance_transfer_cli.outcomes import Exit
+from binance_transfer_cli.parameter_types import Time, TypeName, WalletName
 from binance_transfer_cli.screen import Screen
+from binance_transfer_cli.settings import Settings
 from binance_transfer_cli.state import State, example, usage, with_state
-from binance_transfer_cli.who import Who
-from binance_transfer_cli.words import Time, TypeName, WalletName
 
 _WEEK = timedelta(days=7)
 _ROW = ("tran_id", "time", "type", "asset", "amount", "status")
@@ -89,14 +89,14 @@ def history(
     if as_csv and state.screen.as_json:
         message = "give --csv or --json, not both"
         raise usage(message)
-    who = state.who()
-    with who.client() as client:
+    settings = state.settings()
+    with settings.client() as client:
         end = until or client.server_time()
         start = since or end - _WEEK
         if start > end:
             message = f"--since ({start.isoformat()}) lies after --until ({end.isoformat()})"
             raise usage(message)
-        pairs = {*symbols, *(_known_pairs(state.screen, who))}
+        pairs = {*symbols, *(_known_pairs(state.screen, settings))}
         asked = questions(pairs, None if type_name is None else [type_name])
         rows = _walked(client, asked, to_ms("since", start), to_ms("until", end))
     _show_rows(state.screen, rows, as_csv=as_csv)
@@ -108,12 +108,12 @@ def history(
     return Exit.WELL
 
 
-def _known_pairs(screen: Screen, who: Who) -> set[str]:
+def _known_pairs(screen: Screen, settings: Settings) -> set[str]:
     """Return the pairs of isolated margin that the journal knows."""
-    if not who.has_journal:
+    if not settings.has_journal:
         return set()
     try:
-        with who.journal_to_read() as journal:
+        with settings.journal_to_read() as journal:
             return {
                 symbol
                 for entry in journal.entries()
@@ -170,7 +170,7 @@ def _cells(row: bt.TransferRecord) -> tuple[str, ...]:
 def balances(state: State, wallet: str | None) -> int:
     """Show what each wallet holds, free and locked. Isolated margin is not split by pair."""
     only = wallet_of("wallet", wallet) if wallet is not None else None
-    with state.who().client() as client:
+    with state.settings().client() as client:
         held = client.balances()
     if only is not None and only not in held:
         state.screen.note(f"The exchange does not say what {only.value} holds.")
@@ -197,10 +197,10 @@ def _held(held: Balances, only: bt.Wallet | None) -> Iterator[tuple[str, str, bt
 @with_state
 def preflight(state: State) -> int:
     """Look whether a transfer would work. Looks at account, exchange, clock, key and journal; 1 where it would not."""
-    who = state.who()
+    settings = state.settings()
     problems: list[str] = []
-    with who.client() as client:
-        found = place.find(who, client)
+    with settings.client() as client:
+        found = place.find(settings, client)
         try:
             seen = client.preflight()
         except bt.ReadFailed as failed:
@@ -208,15 +208,15 @@ def preflight(state: State) -> int:
     if found.problem and seen.clock_offset_ms is not None:
         problems.append(found.problem)
     problems += seen.problems
-    problems += _journal_problems(who)
+    problems += _journal_problems(settings)
     bad = [*_bad(seen), *problems]
     if state.screen.as_json:
-        state.screen.json(asdict(seen) | found.to_dict() | {"problems": problems, "account": who.account})
+        state.screen.json(asdict(seen) | found.to_dict() | {"problems": problems, "account": settings.account})
     else:
         place.show(state.screen, found)
         state.screen.say()
         state.screen.fields(_lines(seen))
-        if not who.journal_is_begun:
+        if not settings.journal_is_begun:
             state.screen.say("The journal is not there yet: the first send begins it.")
         for problem in bad:
             state.screen.say(f"BAD: {problem}", "red")
@@ -247,12 +247,12 @@ def _bad(seen: bt.Preflight) -> Iterator[str]:
         yield "the key may not transfer: tick Permits Universal Transfer in the vendor's API management"
 
 
-def _journal_problems(who: Who) -> list[str]:
+def _journal_problems(settings: Settings) -> list[str]:
     """Say what is wrong with the journal."""
-    if not who.journal_is_begun:
+    if not settings.journal_is_begun:
         return []
     try:
-        with who.journal_to_read() as journal:
+        with settings.journal_to_read() as journal:
             account = journal.read(lambda transaction: transaction.account())
     except ValueError as failed:
         return [str(failed)]

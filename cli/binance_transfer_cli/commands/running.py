@@ -25,10 +25,10 @@ from binance_transfer_cli.plan import Checker, PlanRefused, Total, checked_batch
 from binance_transfer_cli.progress import Progress, shown
 from binance_transfer_cli.runner import Runner
 from binance_transfer_cli.screen import Screen
+from binance_transfer_cli.settings import Settings
 from binance_transfer_cli.staging import Staging
 from binance_transfer_cli.state import SOMEBODY, State, example, usage, with_state
 from binance_transfer_cli.summary import lines, warnings
-from binance_transfer_cli.who import Who
 
 if TYPE_CHECKING:
     from binance_transfer.balances import Balances
@@ -85,8 +85,8 @@ def run(
     same names, and all values are text. Every row is checked before the first is sent. An interrupted run goes on with
     the same command, and sends nothing twice. It needs a journal.
     """
-    screen, who = state.screen, state.who()
-    if not who.has_journal:
+    screen, settings = state.screen, state.settings()
+    if not settings.has_journal:
         message = "a run needs a journal: --journal sqlite:///transfers.db --account NAME"
         raise usage(message)
     if not (yes or dry_run) and (plan == "-" or not state.may_ask()):
@@ -97,21 +97,21 @@ def run(
         if target is not None and not dry_run:
             results.check_writable(target)
         if dry_run:
-            with who.client() as client:
-                _announce(screen, who, client, checked)
+            with settings.client() as client:
+                _announce(screen, settings, client, checked)
             screen.say("Dry run: nothing was sent.")
             return Exit.WELL
         try:
-            journal = stack.enter_context(who.journal_to_send())
+            journal = stack.enter_context(settings.journal_to_send())
         except bt.JournalFailed as failed:
             raise ValueError(str(failed)) from None
-        client = stack.enter_context(who.client(journal, sends=True))
-        _announce(screen, who, client, checked)
+        client = stack.enter_context(settings.client(journal, sends=True))
+        _announce(screen, settings, client, checked)
         if not yes and not state.agreed(f"Send {checked.rows:,} transfers?"):
             screen.note("nothing was sent")
             return Exit.NOT_ALL
-        going_on = Runner(client, journal, checked.staging, settle_within_s=who.settle_within_s)
-        interrupted = _sent(screen, going_on, checked, workers, who.timeout_s)
+        going_on = Runner(client, journal, checked.staging, settle_within_s=settings.settle_within_s)
+        interrupted = _sent(screen, going_on, checked, workers, settings.timeout_s)
         if interrupted or going_on.ended_by:
             try:
                 going_on.look_up("the run was interrupted" if interrupted else "the run had ended")
@@ -172,9 +172,9 @@ def _opened(name: str) -> Iterator[TextIO]:
         yield file
 
 
-def _announce(screen: Screen, who: Who, client: bt.TransferClient, plan: Plan) -> None:
+def _announce(screen: Screen, settings: Settings, client: bt.TransferClient, plan: Plan) -> None:
     """Say what would be sent, from where, and what will not fit."""
-    place.show(screen, place.find(who, client))
+    place.show(screen, place.find(settings, client))
     try:
         balances: Balances | None = client.balances()
     except bt.ReadFailed as failed:
@@ -186,7 +186,7 @@ def _announce(screen: Screen, who: Who, client: bt.TransferClient, plan: Plan) -
         for line in lines(plan.totals, balances)
     ]
     screen.table(("asset", "from", "to", "rows", "amount", "free before"), cells, {"rows", "amount", "free before"})
-    for warning in warnings(plan.totals, balances, who.policy):
+    for warning in warnings(plan.totals, balances, settings.policy):
         screen.say(f"Careful: {warning}", "magenta")
     screen.say(f"{plan.rows:,} transfers in {plan.name}; what had moved before is not sent again.")
 

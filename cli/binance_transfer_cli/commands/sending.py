@@ -16,11 +16,11 @@ from binance_transfer.balances import Balances
 from binance_transfer.keys import checked_key
 from binance_transfer_cli import place
 from binance_transfer_cli.outcomes import Exit, Result, advice, exit_code, of_error, of_receipt
+from binance_transfer_cli.parameter_types import TypeName, WalletName
 from binance_transfer_cli.routes import ends, route
 from binance_transfer_cli.screen import Screen
+from binance_transfer_cli.settings import Settings
 from binance_transfer_cli.state import SOMEBODY, State, example, usage, with_state
-from binance_transfer_cli.who import Who
-from binance_transfer_cli.words import TypeName, WalletName
 
 _TYPED = 3  # TYPE ASSET AMOUNT
 _BETWEEN = 2  # ASSET AMOUNT, with --from and --to
@@ -39,7 +39,7 @@ class Intent:
     new: bool
 
 
-class _Words(TypeName):
+class _SendArguments(TypeName):
     name = "[TYPE] ASSET AMOUNT"
 
 
@@ -50,7 +50,7 @@ class _Words(TypeName):
         "binance-transfer send MAIN_FUNDING BTC 0.5 --key rent-2026-11 --yes",
     )
 )
-@click.argument("words", nargs=-1, required=True, type=_Words(), metavar="[TYPE] ASSET AMOUNT")
+@click.argument("words", nargs=-1, required=True, type=_SendArguments(), metavar="[TYPE] ASSET AMOUNT")
 @click.option("--from", "source", type=WalletName(), metavar="WALLET", help="The wallet that pays, in place of TYPE.")
 @click.option("--to", "target", type=WalletName(), metavar="WALLET", help="The wallet that receives.")
 @click.option("--from-symbol", metavar="PAIR", help="Pair of the isolated margin wallet that pays.")
@@ -80,38 +80,40 @@ def send(
     intent = _intent(words, source, target, from_symbol, to_symbol, key)
     if not (yes or dry_run or state.may_ask()):
         raise usage(SOMEBODY)
-    who = state.who()
-    if key is not None and not who.has_journal:
+    settings = state.settings()
+    if key is not None and not settings.has_journal:
         message = "a key needs a journal that remembers it: --journal sqlite:///transfers.db --account NAME"
         raise usage(message)
     if dry_run:
-        return _tried(state.screen, who, intent)
+        return _tried(state.screen, settings, intent)
     with ExitStack() as stack:
         try:
-            journal = stack.enter_context(who.journal_to_send()) if who.has_journal else None
+            journal = stack.enter_context(settings.journal_to_send()) if settings.has_journal else None
         except bt.JournalFailed as failed:
-            return _ended(state.screen, who, intent, failed)
-        client = stack.enter_context(who.client(journal, sends=True, on_event=state.screen.event))
+            return _ended(state.screen, settings, intent, failed)
+        client = stack.enter_context(settings.client(journal, sends=True, on_event=state.screen.event))
         attempt = None
         if not (yes and state.screen.as_json):
-            _announce(state.screen, who, client, intent)
+            _announce(state.screen, settings, client, intent)
         if not yes and not state.agreed("Send it?"):
             state.screen.note("nothing was sent")
             return Exit.NOT_ALL
         try:
             if journal is not None:
-                receipt = client.settle(intent.transfer, idempotency_key=intent.key, deadline_s=who.settle_within_s)
+                receipt = client.settle(
+                    intent.transfer, idempotency_key=intent.key, deadline_s=settings.settle_within_s
+                )
             else:
                 attempt = client.prepare(intent.transfer)
                 intent = Intent(intent.transfer, attempt.id, new=True)
-                receipt = client.execute(attempt, resolve_within_s=who.settle_within_s - who.timeout_s)
+                receipt = client.execute(attempt, resolve_within_s=settings.settle_within_s - settings.timeout_s)
         except bt.TransferError as error:
-            return _ended(state.screen, who, intent, error)
+            return _ended(state.screen, settings, intent, error)
         except KeyboardInterrupt:
             message = "interrupted while sending"
             unknown = Result(None, intent.key, "unknown", error=KeyboardInterrupt.__name__, message=message)
-            return _shown(state.screen, who, intent, unknown, "")
-    return _shown(state.screen, who, intent, of_receipt(receipt, intent.key), "")
+            return _shown(state.screen, settings, intent, unknown, "")
+    return _shown(state.screen, settings, intent, of_receipt(receipt, intent.key), "")
 
 
 def _intent(
@@ -134,10 +136,10 @@ def _intent(
     return Intent(transfer, uuid4().hex if key is None else checked_key(key), new=key is None)
 
 
-def _announce(screen: Screen, who: Who, client: bt.TransferClient, intent: Intent) -> None:
+def _announce(screen: Screen, settings: Settings, client: bt.TransferClient, intent: Intent) -> None:
     """Say what would be sent, and what both wallets hold."""
     transfer = intent.transfer
-    if who.live:
+    if settings.live:
         screen.say(place.LIVE, "bold red")
     source, target = ends(transfer.type, transfer.from_symbol, transfer.to_symbol)
     held = _held(client, transfer)
@@ -147,9 +149,9 @@ def _announce(screen: Screen, who: Who, client: bt.TransferClient, intent: Inten
             ("from", f"{source}  (holds {held[0]})"),
             ("to", f"{target}  (holds {held[1]})"),
             ("type", transfer.type),
-            ("exchange", who.host),
-            ("journal", who.journal_shown),
-            ("key", intent.key if who.has_journal else "none: without a journal nothing remembers it"),
+            ("exchange", settings.host),
+            ("journal", settings.journal_shown),
+            ("key", intent.key if settings.has_journal else "none: without a journal nothing remembers it"),
         ],
         {"move": "bold"},
     )
@@ -173,22 +175,22 @@ def _of(balances: Balances, wallet: bt.Wallet, asset: str) -> str:
     return f"{balance.free:f} {asset} free{pairs}" if balance else f"no {asset}"
 
 
-def _tried(screen: Screen, who: Who, intent: Intent) -> int:
+def _tried(screen: Screen, settings: Settings, intent: Intent) -> int:
     """Show what would be sent. Nothing is made, not even a journal."""
-    objection = who.policy.objection(intent.transfer)
-    with who.client() as client:
-        found = place.find(who, client)
+    objection = settings.policy.objection(intent.transfer)
+    with settings.client() as client:
+        found = place.find(settings, client)
         try:
             attempt = client.prepare(intent.transfer)
         except bt.NotExecuted as error:
-            return _ended(screen, who, intent, error)
+            return _ended(screen, settings, intent, error)
     request = attempt.request()
     if screen.as_json:
         told = {
             "method": request.method,
             "path": request.path,
             "parameters": dict(request.parameters),
-            "key": intent.key if who.has_journal else None,
+            "key": intent.key if settings.has_journal else None,
             "objection": objection or None,
         }
         screen.json(told | found.to_dict())
@@ -202,11 +204,11 @@ def _tried(screen: Screen, who: Who, intent: Intent) -> int:
     return Exit.NOT_ALL if objection else Exit.WELL
 
 
-def _ended(screen: Screen, who: Who, intent: Intent, error: bt.TransferError) -> int:
-    return _shown(screen, who, intent, of_error(error, intent.key, new=intent.new), advice(error))
+def _ended(screen: Screen, settings: Settings, intent: Intent, error: bt.TransferError) -> int:
+    return _shown(screen, settings, intent, of_error(error, intent.key, new=intent.new), advice(error))
 
 
-def _shown(screen: Screen, who: Who, intent: Intent, result: Result, hint: str) -> int:
+def _shown(screen: Screen, settings: Settings, intent: Intent, result: Result, hint: str) -> int:
     """Show what became of it, and what to do next."""
     if screen.as_json:
         screen.json(result.to_dict())
@@ -225,11 +227,11 @@ def _shown(screen: Screen, who: Who, intent: Intent, result: Result, hint: str) 
         screen.say(hint)
     if result.outcome == "unknown":
         screen.say("It may have moved: do not send it under another key. To find out:")
-        screen.paste(shlex.join(_to_find_out(who, intent)))
+        screen.paste(shlex.join(_to_find_out(settings, intent)))
     return exit_code([result.outcome])
 
 
-def _to_find_out(who: Who, intent: Intent) -> list[str]:
-    if who.has_journal:
-        return who.command("reconcile", intent.key)
-    return who.command("history", intent.transfer.type, "--since", "1h")
+def _to_find_out(settings: Settings, intent: Intent) -> list[str]:
+    if settings.has_journal:
+        return settings.command("reconcile", intent.key)
+    return settings.command("history", intent.transfer.type, "--since", "1h")

@@ -12,9 +12,9 @@ import binance_transfer as bt
 from binance_transfer.keys import checked_key
 from binance_transfer_cli import entries, findings
 from binance_transfer_cli.outcomes import Exit
+from binance_transfer_cli.parameter_types import Time
 from binance_transfer_cli.screen import Screen
 from binance_transfer_cli.state import State, example, usage, with_state
-from binance_transfer_cli.words import Time
 
 
 @click.command(epilog=example("binance-transfer reconcile", "binance-transfer reconcile rent-2026-11"))
@@ -27,12 +27,12 @@ def reconcile(state: State, keys: tuple[str, ...]) -> int:
     It reads the exchange's clock and history and sends nothing. To know that something did not happen takes until its
     window is over: 35 seconds with the defaults.
     """
-    who = state.who()
-    with who.journal() as journal, who.client(journal, on_event=state.screen.event) as client:
+    settings = state.settings()
+    with settings.journal() as journal, settings.client(journal, on_event=state.screen.event) as client:
         if keys:
-            found = [_one(state.screen, client, journal, key, who.settle_within_s) for key in keys]
+            found = [_one(state.screen, client, journal, key, settings.settle_within_s) for key in keys]
         else:
-            found = client.reconcile_all(deadline_s=who.settle_within_s)
+            found = client.reconcile_all(deadline_s=settings.settle_within_s)
     if state.screen.as_json:
         for entry in found:
             state.screen.json(entries.to_dict(entry))
@@ -65,8 +65,8 @@ def _one(screen: Screen, client: bt.TransferClient, journal: bt.Journal, key: st
 @with_state
 def audit(state: State, since: datetime) -> int:
     """Compare the journal with the exchange's history. Ends with 1 where a person has to look at something."""
-    who = state.who()
-    with who.journal() as journal, who.client(journal) as client:
+    settings = state.settings()
+    with settings.journal() as journal, settings.client(journal) as client:
         found = client.audit(since)
     if state.screen.as_json:
         state.screen.json(findings.to_dict(found))

@@ -220,10 +220,10 @@ def _total(total: Total) -> str:
 def _audited(audit: Audit | None) -> str:
     head = '<section aria-labelledby="audit"><h2 id="audit">Audit against the exchange</h2>'
     if audit is None:
-        told = (
+        text = (
             "Not part of this page: <code>client.audit(since)</code> compares the journal with the exchange's history."
         )
-        return f"{head}<p>{told}</p></section>\n"
+        return f"{head}<p>{text}</p></section>\n"
     period = f"<p>History from {moment(audit.since_ms)} to {moment(audit.until_ms)} UTC was compared.</p>"
     kinds = (
         ("Transfers in history that no key owns", [_row(row) for row in audit.unclaimed]),
@@ -311,8 +311,8 @@ def _answer(answer: AnswerRecord) -> str:
     status = f"HTTP {answer.http_status}" if answer.http_status is not None else ""
     code = str(answer.code) if answer.code is not None else ""
     moved = f"tranId {answer.tran_id}" if answer.tran_id is not None else ""
-    told = " ".join(filter(None, (status, code, shown(answer.msg), moved)))
-    return f"<code>{shown(answer.outcome)}</code>{f': {told}' if told else ''}"
+    text = " ".join(filter(None, (status, code, shown(answer.msg), moved)))
+    return f"<code>{shown(answer.outcome)}</code>{f': {text}' if text else ''}"
 
 
 def _verdict(record: AttemptRecord) -> str:

@@ -104,8 +104,8 @@ def _ribbons(bands: Sequence[_Band], left: _Stack, right: _Stack, asset: str) ->
             f"M{begin} {y:.1f}C{middle} {y:.1f} {middle} {z:.1f} {end} {z:.1f}V{z + width:.1f}"
             f"C{middle} {z + width:.1f} {middle} {y + width:.1f} {begin} {y + width:.1f}Z"
         )
-        told = f"{total.source} → {total.target}: {number(total.moved_amount)} {asset} in {total.moved} transfers"
-        drawn.append(f'<path class="w{_TITLES.index(total.source)}" d="{path}"><title>{shown(told)}</title></path>')
+        text = f"{total.source} → {total.target}: {number(total.moved_amount)} {asset} in {total.moved} transfers"
+        drawn.append(f'<path class="w{_TITLES.index(total.source)}" d="{path}"><title>{shown(text)}</title></path>')
     return drawn
 
 

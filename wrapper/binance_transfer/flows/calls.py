@@ -112,9 +112,9 @@ def prepare(context: Context, transfer: Transfer, deadline: Deadline) -> Flow[At
 def execute(context: Context, intent: Transfer | Attempt, deadline: Deadline) -> Flow[Receipt]:
     """Send a transfer or a prepared attempt once, before the deadline."""
     attempt = intent if isinstance(intent, Attempt) else (yield from prepare(context, intent, deadline))
-    tell_attempt(context, attempt)
+    emit_attempt(context, attempt)
     if reason := too_late(context, deadline):
-        tell_verdict(context, attempt, "not_moved", "not-sent", reason=reason)
+        emit_verdict(context, attempt, "not_moved", "not-sent", reason=reason)
         raise NotSent(reason)
     reply = yield from post(attempt, deadline.left_s())
     try:
@@ -122,18 +122,18 @@ def execute(context: Context, intent: Transfer | Attempt, deadline: Deadline) ->
     except TransferError as error:
         if isinstance(error, ClockOutOfSync):
             context.clock.mark_stale()
-        tell_answer(context, attempt, error)
+        emit_answer(context, attempt, error)
         if isinstance(error, NotExecuted):
             verdict = "not-sent" if isinstance(error, NotSent) else "refused"
-            tell_verdict(context, attempt, "not_moved", verdict, reason=str(error))
+            emit_verdict(context, attempt, "not_moved", verdict, reason=str(error))
         raise
     context.claim(attempt, receipt.tran_id)
-    tell_answer(context, attempt, receipt)
-    tell_verdict(context, attempt, "moved", "accepted", receipt.tran_id)
+    emit_answer(context, attempt, receipt)
+    emit_verdict(context, attempt, "moved", "accepted", receipt.tran_id)
     return receipt
 
 
-def tell_attempt(context: Context, attempt: Attempt, key: str | None = None) -> None:
+def emit_attempt(context: Context, attempt: Attempt, key: str | None = None) -> None:
     """Tell of an attempt, before it is seen whether there is time left to send it."""
     transfer = attempt.transfer
     context.emit(
@@ -152,7 +152,7 @@ def tell_attempt(context: Context, attempt: Attempt, key: str | None = None) -> 
     )
 
 
-def tell_answer(context: Context, attempt: Attempt, result: Receipt | TransferError, key: str | None = None) -> None:
+def emit_answer(context: Context, attempt: Attempt, result: Receipt | TransferError, key: str | None = None) -> None:
     """Tell of an answer, once what it amounts to is recorded."""
     context.emit(
         AnswerEvent(
@@ -170,7 +170,7 @@ def tell_answer(context: Context, attempt: Attempt, result: Receipt | TransferEr
     )
 
 
-def tell_verdict(
+def emit_verdict(
     context: Context,
     attempt: Attempt,
     state: str,
@@ -194,7 +194,7 @@ def tell_verdict(
     )
 
 
-def tell_wait(
+def emit_wait(
     context: Context, seconds: float, reason: str, *, key: str | None = None, attempt_id: str | None = None
 ) -> None:
     """Tell of a wait that begins."""

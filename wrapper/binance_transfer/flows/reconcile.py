@@ -15,7 +15,7 @@ from binance_transfer.attempt import Attempt
 from binance_transfer.candidates import Match, is_named_as_sent, is_near, match
 from binance_transfer.clock import Deadline
 from binance_transfer.errors import Ambiguous, NotExecuted, OutcomeUnknown, ProvenAbsent, ReadFailed
-from binance_transfer.flows.calls import measure_clock, read_page, tell_wait
+from binance_transfer.flows.calls import emit_wait, measure_clock, read_page
 from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
 from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, Reading, TransferRecord
 from binance_transfer.transfer import Transfer
@@ -170,7 +170,7 @@ def reconcile(
             message = f"reconciliation ended without proof ({found}): reconcile again"
             raise OutcomeUnknown(message, attempt=attempt)
         reason = f"reconciling {_name(attempt.transfer)}: {found}, {left_s:.0f} s left"
-        tell_wait(context, wait_s, reason, attempt_id=attempt.id)
+        emit_wait(context, wait_s, reason, attempt_id=attempt.id)
         yield from Sleep(wait_s)
     raise AssertionError  # the loop has no end
 
@@ -256,7 +256,7 @@ class _Canary:
         query = HistoryQuery(transfer.type, window.start_ms, end_ms, transfer.from_symbol, transfer.to_symbol)
         while (number := reading.next_page()) is not None:
             page = yield from read_page(context, query, number, deadline)
-            if any(row.tran_id in ids for row in reading.fresh(page)):
+            if any(row.tran_id in ids for row in reading.new_rows(page)):
                 return ""
         named = ", ".join(map(str, sorted(ids)))
         return f"history lacks {named} of key {record.key!r}, which the exchange had accepted: it proves nothing"
@@ -290,13 +290,13 @@ def read_history(context: Context, transfer: Transfer, window: Window, deadline:
             page = yield from read_page(context, query, number, deadline)
             totals.add(page.total)
             count += len(page.records)
-            rows += reading.fresh(page)
+            rows += reading.new_rows(page)
     except ReadFailed as failed:
         silent_s = failed.retry_after_s if failed.http_status in LIMITED else None
         return Look(None, rows, sound=False, failure=f"no usable answer: {failed}", silent_s=silent_s)
     if totals != {count} or len(rows) != count:
-        told = f"pages changed while they were read ({count} rows, {len(rows)} of them different, total {totals})"
-        return Look(None, rows, sound=False, failure=told)
+        failure = f"pages changed while they were read ({count} rows, {len(rows)} of them different, total {totals})"
+        return Look(None, rows, sound=False, failure=failure)
     return Look(None, rows, sound=True)
 
 

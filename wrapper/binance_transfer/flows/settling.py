@@ -10,7 +10,7 @@ from typing import Final
 
 from binance_transfer.clock import Deadline
 from binance_transfer.errors import JournalFailed, NotExecuted, OutcomeUnknown, TransferError
-from binance_transfer.flows.calls import tell_wait
+from binance_transfer.flows.calls import emit_wait
 from binance_transfer.flows.effects import Context, Flow, Sleep
 from binance_transfer.wire.outcome import Receipt
 
@@ -33,7 +33,9 @@ def settle(context: Context, key: str, call: Callable[[float], Flow[Receipt]], d
         try:
             return (yield from call(max(0.0, deadline.left_s() - timeout_s)))
         except TransferError as caught:
-            error = caught if not isinstance(caught, JournalFailed) or unknown is None else _still(unknown, caught)
+            error = (
+                caught if not isinstance(caught, JournalFailed) or unknown is None else _still_unknown(unknown, caught)
+            )
             unknown = error if isinstance(error, OutcomeUnknown) else None
             if not error.retryable:
                 raise error from None
@@ -42,11 +44,11 @@ def settle(context: Context, key: str, call: Callable[[float], Flow[Receipt]], d
                 pause_s = float(error.retry_after_s)
             if pause_s is None or pause_s + timeout_s > deadline.left_s():
                 raise error from None
-            tell_wait(context, pause_s, f"trying again after {error}", key=key)
+            emit_wait(context, pause_s, f"trying again after {error}", key=key)
         yield from Sleep(pause_s)
 
 
-def _still(unknown: OutcomeUnknown, failed: JournalFailed) -> OutcomeUnknown:
+def _still_unknown(unknown: OutcomeUnknown, failed: JournalFailed) -> OutcomeUnknown:
     """Return an unknown outcome that a failing journal has not changed: by itself that error might be of a new key."""
     still = OutcomeUnknown(f"{failed}; and before that: {unknown}", attempt=unknown.attempt)
     still.retryable = True

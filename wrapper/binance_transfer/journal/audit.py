@@ -108,7 +108,7 @@ def _rows(context: Context, query: HistoryQuery) -> Flow[dict[int, TransferRecor
     reading = Reading()
     while (number := reading.next_page()) is not None:
         page = yield from read_page(context, query, number, _deadline(context))
-        rows |= {record.tran_id: record for record in reading.fresh(page)}
+        rows |= {record.tran_id: record for record in reading.new_rows(page)}
     return rows
 
 

@@ -165,7 +165,7 @@ def _wait(context: Context, key: str, intent: Transfer | Attempt, wait: Wait, de
         if wait.asked:
             raise RateLimited(message, code=None, msg="", retry_after_s=retry_after_s)
         raise NotSent(message, retry_after_s=retry_after_s)
-    calls.tell_wait(context, wait.seconds, wait.reason, key=key)
+    calls.emit_wait(context, wait.seconds, wait.reason, key=key)
     yield from Sleep(wait.seconds)
 
 
@@ -203,7 +203,7 @@ def _send(
 ) -> Flow[Receipt]:
     """Send an attempt that is recorded, and record what came of it."""
     attempt = record.attempt
-    calls.tell_attempt(context, attempt, record.key)
+    calls.emit_attempt(context, attempt, record.key)
     left_ms = attempt.timestamp_ms + attempt.recv_window_ms - context.clock.now_ms()
     reason = too_late(context, deadline, share)
     if not reason and left_ms < _WINDOW_SHARE * attempt.recv_window_ms:
@@ -238,14 +238,14 @@ def _record_and_answer(
     try:
         recorded = yield from _record(context, attempt, reply, result, deadline)
     except JournalFailed as failed:
-        calls.tell_answer(context, attempt, result, key)
+        calls.emit_answer(context, attempt, result, key)
         if isinstance(result, Receipt):
             context.alert(f"{key}: moved as {result.tran_id}, and the journal could not record it: {failed}")
             return evolve(result, idempotency_key=key, recorded=False)
         message = f"{result}; and the journal could not record it ({failed}): call again with the same key"
         raise _of_key(OutcomeUnknown(message, attempt=attempt)) from None
-    calls.tell_answer(context, attempt, result, key)
-    tell_recorded(context, attempt, recorded.entry)
+    calls.emit_answer(context, attempt, result, key)
+    emit_recorded(context, attempt, recorded.entry)
     if recorded.alert:
         context.alert(recorded.alert)
     return (yield from _answered(context, recorded.entry, attempt, result, deadline, resolves=resolves))
@@ -393,18 +393,18 @@ def _close(
         return rules.close(journal, record.attempt, record.opening, verdict, at_ms, tran_id, note)
 
     recorded = yield from Transaction(change, _recording_s(deadline))
-    tell_recorded(context, record.attempt, recorded.entry)
+    emit_recorded(context, record.attempt, recorded.entry)
     if recorded.alert:
         context.alert(recorded.alert)
     return recorded
 
 
-def tell_recorded(context: Context, attempt: Attempt, entry: Entry) -> None:
+def emit_recorded(context: Context, attempt: Attempt, entry: Entry) -> None:
     """Tell of the verdict on an attempt that was just recorded, if there is one."""
     record = next(each for each in entry.attempts if each.attempt.id == attempt.id)
     if record.verdicts:
         last = record.verdicts[-1]
-        calls.tell_verdict(context, attempt, last.state, last.verdict, last.tran_id, key=entry.key, reason=last.note)
+        calls.emit_verdict(context, attempt, last.state, last.verdict, last.tran_id, key=entry.key, reason=last.note)
 
 
 def _recording_s(deadline: Deadline) -> float:

@@ -16,7 +16,7 @@ from binance_transfer.flows.effects import Context, Flow, Transaction
 from binance_transfer.flows.reconcile import read_history
 from binance_transfer.history import FAILED, TransferRecord
 from binance_transfer.journal import rules
-from binance_transfer.journal.idempotency import tell_recorded
+from binance_transfer.journal.idempotency import emit_recorded
 from binance_transfer.journal.records import AttemptRecord, Entry
 from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.window import Window
@@ -57,7 +57,7 @@ def resolve_key(
     change = partial(rules.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms, seen=record)
     resolved = yield from Transaction(change, deadline.left_s())
     if record is not None:
-        tell_recorded(context, record.attempt, resolved)
+        emit_recorded(context, record.attempt, resolved)
     return resolved
 
 
@@ -87,7 +87,7 @@ def correct_key(
     change = partial(rules.correct, key=key, tran_id=tran_id, note=note, attempt_id=attempt_id, now_ms=server_ms)
     corrected = yield from Transaction(change, deadline.left_s())
     if len(named) == 1:
-        tell_recorded(context, named[0].attempt, corrected)
+        emit_recorded(context, named[0].attempt, corrected)
     return corrected
 
 

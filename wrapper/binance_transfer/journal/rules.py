@@ -72,7 +72,7 @@ def checked_entry(journal: JournalTransaction, key: str, transfer: Transfer) -> 
     """Return what is known about a key; raises IdempotencyConflict where it was used for another transfer (rule 6)."""
     entry = journal.entry(key)
     if entry and entry.transfer != transfer:
-        message = f"key {key!r} was used for {_said(entry.transfer)}; it is not used again for {_said(transfer)}"
+        message = f"key {key!r} was used for {_shown(entry.transfer)}; it is not used again for {_shown(transfer)}"
         raise IdempotencyConflict(message)
     return entry
 
@@ -141,7 +141,7 @@ def _reopen(journal: JournalTransaction, record: AttemptRecord, at_ms: int) -> N
     journal.add_verdict(record.attempt.id, VerdictRecord(at_ms, "reopened", "open", None if owned else tran_id, note))
 
 
-def _said(transfer: Transfer) -> str:
+def _shown(transfer: Transfer) -> str:
     symbols = {"from": transfer.from_symbol, "to": transfer.to_symbol}
     pairs = "".join(f" {way} {symbol}" for way, symbol in symbols.items() if symbol)
     return f"{transfer.type} {transfer.amount_text} {transfer.asset}{pairs}"
@@ -228,23 +228,23 @@ def _accept(journal: JournalTransaction, record: AttemptRecord, tran_id: int, at
     if owner is not None and owner != attempt_id:
         other = _attempt(journal, owner)
         if other.verdict != "found":
-            told = (
+            text = (
                 f"id {tran_id} is recorded for attempt {owner} of key {other.key!r}, and an answer names it for "
                 f"{attempt_id} of key {record.key!r}: a person has to decide both"
             )
             if record.state != "moved":  # it was accepted, so only a person may say that it moved nothing
-                journal.add_verdict(attempt_id, VerdictRecord(at_ms, "reopened", "open", None, told))
-            return told
+                journal.add_verdict(attempt_id, VerdictRecord(at_ms, "reopened", "open", None, text))
+            return text
         # History showed the row, and reconciliation took it for the other one. The answer knows better.
         journal.add_verdict(owner, VerdictRecord(at_ms, "reopened", "open", None, f"{tran_id} is another attempt's"))
         alerts.append(f"id {tran_id}, found for attempt {owner} of key {other.key!r}, is that of {attempt_id}")
     if record.state == "moved":
         if record.tran_id == tran_id:
             return ""
-        told = f"attempt {attempt_id} of key {record.key!r} is recorded as {record.tran_id}, and answered as {tran_id}"
+        text = f"attempt {attempt_id} of key {record.key!r} is recorded as {record.tran_id}, and answered as {tran_id}"
         if record.verdict != "found":
-            return f"{told}: a person has to decide"
-        alerts.append(told)
+            return f"{text}: a person has to decide"
+        alerts.append(text)
     if record.state == "not_moved":
         note = f"accepted as {tran_id} after it was recorded as not moved ({record.verdict})"
         journal.add_verdict(attempt_id, VerdictRecord(at_ms, "reopened", "open", tran_id, note))
@@ -339,9 +339,9 @@ def resolve(
     entry = journal.entry(key)
     record = entry.open_attempt if entry else None
     if entry is None or record is None:
-        told = f"is {entry.state}" if entry else "was never used"
+        text = f"is {entry.state}" if entry else "was never used"
         hint = ": correct(…) gives it another verdict" if entry else ": there is nothing to resolve"
-        message = f"key {key!r} {told}{hint}"
+        message = f"key {key!r} {text}{hint}"
         raise ResolutionRefused(message)
     if seen is not None and (record.attempt, record.opening) != (seen.attempt, seen.opening):
         message = f"key {key!r} has changed while history was read: look at it again"

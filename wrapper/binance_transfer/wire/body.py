@@ -26,20 +26,20 @@ _PAGE: Final = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body)
 
 
 @frozen
-class Said:
+class ParsedBody:
     """
-    What a body says.
+    What was read from a body.
 
     code, msg: the vendor's error; msg is "" where it is missing or no text. It is one line without secrets.
-    open: it may belong to a transfer that was made.
+    may_have_moved: it may belong to a transfer that was made.
     """
 
     code: int | None
     msg: str
-    open: bool
+    may_have_moved: bool
 
 
-def said(body: bytes, redact: Callable[[str], str] = str) -> Said:
+def parse_body(body: bytes, redact: Callable[[str], str] = str) -> ParsedBody:
     """
     Read a body of any kind. Never raises, and takes time in proportion to its length.
 
@@ -48,10 +48,10 @@ def said(body: bytes, redact: Callable[[str], str] = str) -> Said:
     document = _document(body)
     fields = _members(document)
     code, msg = fields.get("code"), fields.get("msg")
-    return Said(
+    return ParsedBody(
         code if isinstance(code, int) and not isinstance(code, bool) and abs(code) <= INT64_MAXIMUM else None,
         one_line(redact(msg)) if isinstance(msg, str) else "",
-        _names_a_transfer(body) or _holds_a_transfer(document),
+        _names_an_id_or_unknown_code(body) or _holds_an_unknown_code(document),
     )
 
 
@@ -94,7 +94,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
-def _names_a_transfer(body: bytes) -> bool:
+def _names_an_id_or_unknown_code(body: bytes) -> bool:
     """Look at a body as text of any encoding that extends ASCII; zeros are dropped, which reads UTF-16 and UTF-32."""
     text = _ESCAPE.sub(_character, body.replace(b"\0", b"").decode("latin-1"))
     return bool(_ID.search(text) or _NUMBER.search(text))
@@ -104,7 +104,7 @@ def _character(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 16))
 
 
-def _holds_a_transfer(document: object) -> bool:
+def _holds_an_unknown_code(document: object) -> bool:
     """Look for a code that is written as another number would be: -1007.0, -1.007e3."""
     waiting = [document]
     while waiting:

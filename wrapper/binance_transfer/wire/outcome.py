@@ -26,7 +26,7 @@ from binance_transfer.errors import (
 from binance_transfer.moments import from_ms
 from binance_transfer.transfer import Transfer
 from binance_transfer.wire.answer import Answer, NoAnswer, Reply
-from binance_transfer.wire.body import Said, contradictory, is_page, said
+from binance_transfer.wire.body import ParsedBody, contradictory, is_page, parse_body
 from binance_transfer_api.api.asset import universal_transfer
 from binance_transfer_api.errors import ERROR_CODES
 from binance_transfer_api.models import ApiError, TransferAccepted
@@ -102,15 +102,14 @@ def judge(attempt: Attempt, reply: Reply, extra_rejected_codes: Collection[int] 
         )
         raise OutcomeUnknown(message, attempt=attempt)
     if reply.unreadable:
-        said_nothing = f"HTTP {reply.status}, but {reply.unreadable}"
-        raise _unknown(said_nothing, attempt, reply)
+        raise _unknown(f"HTTP {reply.status}, but {reply.unreadable}", attempt, reply)
     tran_id, reason = _accepted(reply)
     if tran_id is not None:
         return Receipt(tran_id, attempt, **reply.facts())
-    told = said(reply.body, reply.redact)
-    if not told.open and (no := _rejection(reply, told, extra_rejected_codes)):
+    body = parse_body(reply.body, reply.redact)
+    if not body.may_have_moved and (no := _rejection(reply, body, extra_rejected_codes)):
         raise no
-    raise _unknown(_described(reply, told, reason), attempt, reply, told)
+    raise _unknown(_described(reply, body, reason), attempt, reply, body)
 
 
 def _accepted(answer: Answer) -> tuple[int | None, str]:
@@ -121,16 +120,16 @@ def _accepted(answer: Answer) -> tuple[int | None, str]:
     return None, _reason(answer, parsed)
 
 
-def _unknown(what: str, attempt: Attempt, answer: Answer, told: Said | None = None) -> OutcomeUnknown:
+def _unknown(what: str, attempt: Attempt, answer: Answer, body: ParsedBody | None = None) -> OutcomeUnknown:
     message = f"{what}: that does not tell whether the transfer was made; reconcile the attempt, do not send again"
-    code, msg = (told.code, told.msg) if told else (None, "")
+    code, msg = (body.code, body.msg) if body else (None, "")
     return OutcomeUnknown(message, attempt=attempt, code=code, msg=msg, **answer.facts())
 
 
-def _rejection(answer: Answer, told: Said, extra_rejected_codes: Collection[int]) -> Rejected | None:
+def _rejection(answer: Answer, body: ParsedBody, extra_rejected_codes: Collection[int]) -> Rejected | None:
     """Return the error for an answer that proves that the exchange refused; None where it does not."""
-    code = told.code
-    listed = code is not None and (code in extra_rejected_codes or _rejects(code, told.msg))
+    code = body.code
+    listed = code is not None and (code in extra_rejected_codes or _rejects(code, body.msg))
     by_code = _kind(code) if listed else Rejected
     if answer.status in LIMITED:
         kind: type[Rejected] = RateLimited
@@ -140,8 +139,8 @@ def _rejection(answer: Answer, told: Said, extra_rejected_codes: Collection[int]
         kind = by_code
     else:
         return None
-    message = f"refused, nothing moved: {_described(answer, told)}"
-    error = kind(message, code=code, msg=told.msg, **answer.facts())
+    message = f"refused, nothing moved: {_described(answer, body)}"
+    error = kind(message, code=code, msg=body.msg, **answer.facts())
     if answer.status == _FIREWALL and kind is Rejected and not listed:
         error.retryable = True
     return error
@@ -164,8 +163,8 @@ def read(reply: Reply, parse: Callable[[int, bytes], Model | ApiError | Unexpect
         return parsed
     reason = _reason(reply, parsed)
     del parsed  # it holds what is not masked yet
-    told = said(reply.body, reply.redact)
-    raise ReadFailed(_described(reply, told, reason), code=told.code, msg=told.msg, **reply.facts())
+    body = parse_body(reply.body, reply.redact)
+    raise ReadFailed(_described(reply, body, reason), code=body.code, msg=body.msg, **reply.facts())
 
 
 def not_begun(failed: ReadFailed) -> NotExecuted:
@@ -211,11 +210,11 @@ def _reason(answer: Answer, parsed: object) -> str:
     return parsed.reason if isinstance(parsed, Unexpected) and answer.status == _DOCUMENTED else "no error code in it"
 
 
-def _described(answer: Answer, told: Said, reason: str = "") -> str:
+def _described(answer: Answer, body: ParsedBody, reason: str = "") -> str:
     """Say what came, without what is secret."""
     status = f"HTTP {answer.status}"
-    if told.code is not None:
-        return f"{status}, {told.code} {told.msg or '(without a text)'}"
+    if body.code is not None:
+        return f"{status}, {body.code} {body.msg or '(without a text)'}"
     if is_page(answer.body, answer.headers.get("content-type", "")):
         return f"{status}, a web page"
     return f"{status}, {reason}" if reason else status

@@ -1,5 +1,5 @@
 """
-Arguments that a shell can complete: transfer types, wallets, profiles, times.
+Parameter types of click that a shell can complete: transfer types, wallets, profiles, times.
 
 One rule: what is typed is checked by the library, and completion only helps.
 """
@@ -14,7 +14,7 @@ import binance_transfer as bt
 from binance_transfer_cli import profiles, times
 
 
-class _Completed(click.ParamType[str]):
+class _CompletedText(click.ParamType[str]):
     """A text for which the shell offers some."""
 
     def offers(self) -> list[str]:
@@ -26,7 +26,7 @@ class _Completed(click.ParamType[str]):
         return [CompletionItem(offer) for offer in self.offers() if offer.startswith(incomplete)]
 
 
-class TypeName(_Completed):
+class TypeName(_CompletedText):
     """The name of a transfer type."""
 
     name = "type"
@@ -36,7 +36,7 @@ class TypeName(_Completed):
         return list(bt.TRANSFER_TYPES)
 
 
-class WalletName(_Completed):
+class WalletName(_CompletedText):
     """A wallet, as bt.Wallet has it; isolated margin also with its pair."""
 
     name = "wallet"
@@ -46,7 +46,7 @@ class WalletName(_Completed):
         return [wallet.value for wallet in bt.Wallet]
 
 
-class ProfileName(_Completed):
+class ProfileName(_CompletedText):
     """The name of a profile."""
 
     name = "name"

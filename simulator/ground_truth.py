@@ -25,7 +25,7 @@ _FEE: Final = Decimal("0.01")
 
 
 @define
-class Truth:
+class GroundTruth:
     """The ledger, and who made what."""
 
     exchange: Exchange

@@ -1,5 +1,5 @@
 """
-Who calls, and where: global options, a profile, the environment.
+The settings in effect: global options, a profile, the environment.
 
 One rule: an option beats the profile, the profile beats the environment, and credentials come from one source alone:
 where two hold some, neither is used. Nothing here is shown but names, hosts and places.
@@ -30,7 +30,7 @@ _RESOLVE_WITHIN_S: Final = 90.0
 
 
 @frozen(repr=False)
-class Given:
+class GlobalOptions:
     """What the global options said; None for what they did not. ``journal`` may hold a password."""
 
     profile: str | None = None
@@ -40,11 +40,11 @@ class Given:
 
 
 @frozen(repr=False)
-class Who:
+class Settings:
     """
     Whose transfers, at which exchange, in which journal.
 
-    Made by ``Who.of``, which reads the profile; raises ValueError for what cannot be right.
+    Made by ``Settings.of``, which reads the profile; raises ValueError for what cannot be right.
     """
 
     base_url: str
@@ -52,11 +52,11 @@ class Who:
     _journal: Sealed[str] | None
     _profile: Profile
     _environ: Mapping[str, str]
-    _given: Given = field(factory=Given)
+    _given: GlobalOptions = field(factory=GlobalOptions)
 
     @classmethod
-    def of(cls, given: Given, environ: Mapping[str, str]) -> "Who":
-        """Find out; raises ValueError."""
+    def of(cls, given: GlobalOptions, environ: Mapping[str, str]) -> "Settings":
+        """Read them; raises ValueError."""
         profile = profiles.load(given.profile, environ) if given.profile is not None else Profile()
         variable = environ.get("BINANCE_TRANSFER_JOURNAL")
         return cls(
