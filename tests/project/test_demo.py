@@ -14,6 +14,7 @@ import binance_transfer as bt
 import demo
 from binance_transfer_sandbox import Sandbox, faults
 from tests.project.places import PROJECT
+from tests.support.marks import thorough
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("encoding", ["utf-8", *thorough("ascii")])
 def test_it_ends_well_and_fits_80_columns(encoding: str) -> None:
     """Its output is a pipe here. The ascii one cannot take the Chinese name of an asset."""
     environment = os.environ | {"PYTHONIOENCODING": encoding, "COLUMNS": "80"}

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 import binance_transfer as bt
+from tests.support.marks import thorough
 from tests.wrapper import certificates, keys
 
 ENVIRONMENT = ("BINANCE_API_KEY", "BINANCE_API_SECRET", "BINANCE_PRIVATE_KEY", "BINANCE_PRIVATE_KEY_PASSPHRASE")
@@ -73,7 +74,7 @@ SHAPES: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("kind", ["rsa", "ed25519"])
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("given_as", [as_text, as_bytes, as_path])
+@pytest.mark.parametrize("given_as", [as_text, *thorough(as_bytes, as_path)])
 def test_the_kind_is_told_from_the_key(
     kind: keys.Kind, shape: str, given_as: Callable[[str, Path], object], tmp_path: Path
 ) -> None:

@@ -123,6 +123,7 @@ def test_a_copy_is_of_the_same_kind(name: str, way_to_copy: str) -> None:
     assert type(COPIES[way_to_copy](sample(name, FACTS))) is FOUND[name]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way_to_copy", COPIES)
 @pytest.mark.parametrize("name", TREE)
 @pytest.mark.parametrize("facts", [FACTS, {}])

@@ -12,6 +12,7 @@ import binance_transfer as bt
 from binance_transfer.wire.answer import Answer, NoAnswer
 from binance_transfer.wire.outcome import checked_rejected_codes, judge
 from tests.support.loopback import Loopback, answer
+from tests.support.marks import thorough
 from tests.wrapper import calls
 from tests.wrapper.calls import Way
 
@@ -276,7 +277,7 @@ COULD_BE: list[Any] = [
 
 
 @pytest.mark.parametrize("body", COULD_BE, ids=lambda body: str(body)[:40])
-@pytest.mark.parametrize("status", [*LIMITING, *IN_FRONT, *REFUSING, 500, 302])
+@pytest.mark.parametrize("status", [429, 403, *thorough(418, 451, *REFUSING, 500, 302)])
 def test_what_could_be_a_transfer_keeps_the_outcome_open(status: int, body: Any) -> None:
     """Under every status: one function decides, and it is asked before the status counts."""
     assert type(outcome(given_answer(status, body))) is bt.OutcomeUnknown

@@ -33,6 +33,7 @@ from tests.support.loopback import (
     reset,
     response,
 )
+from tests.support.marks import thorough
 from tests.wrapper import calls, certificates, keys
 from tests.wrapper.calls import Way
 
@@ -173,7 +174,7 @@ def outcome(way: Way, **options: Any) -> object:
 
 @pytest.mark.parametrize("kind", keys.KINDS)
 @pytest.mark.parametrize("spelling", SPELLINGS)
-@pytest.mark.parametrize("quoted", [str, repr, lambda text: repr(repr(text))])
+@pytest.mark.parametrize("quoted", [str, *thorough(repr, lambda text: repr(repr(text)))])
 def test_every_spelling_is_masked(kind: keys.Kind, spelling: str, quoted: Callable[[str], str]) -> None:
     """Also where a library quotes what it read, with backslashes of its own."""
     request = signed(bt.Attempt(calls.ORDER, 1, 5000).request(), keys.credentials(kind), "https://api.binance.com")
