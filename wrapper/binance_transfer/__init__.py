@@ -11,9 +11,10 @@ A call returns a Receipt, raises NotExecuted (nothing moved) or raises OutcomeUn
 
 from typing import TYPE_CHECKING, Any
 
+from binance_transfer.async_client import AsyncTransferClient
 from binance_transfer.attempt import Attempt
 from binance_transfer.balances import Balance
-from binance_transfer.client import AsyncTransferClient, TransferClient
+from binance_transfer.client import TransferClient
 from binance_transfer.clock import Clock
 from binance_transfer.errors import (
     Ambiguous,
