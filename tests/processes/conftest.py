@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,7 +62,16 @@ class PostgreSQL:
         pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=self._folder, user=self._server.system_user)
 
     def start(self) -> None:
+        """Start it again, and wait until it has recovered."""
         self._server.ensure_postgres_running()
+        until_s = time.monotonic() + 60
+        while True:
+            try:
+                return self.administer("SELECT 1")
+            except psycopg.OperationalError:
+                if time.monotonic() > until_s:
+                    raise
+            time.sleep(0.1)
 
     def close(self) -> None:
         self._server.cleanup()
