@@ -235,6 +235,16 @@ def test_a_broken_database_is_named_with_advice_and_nothing_is_sent(
     assert not re.search(r"hunter2|INSERT|SELECT|UPDATE|BEGIN|PRAGMA", told)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_connection_that_cannot_be_set_up_is_closed_at_once(journal: bt.Journal, file: Path) -> None:
+    """Closed later, by garbage collection, it would take away the locks that this process has on the file by then."""
+    no_database(journal, file)
+    with pytest.raises(bt.JournalFailed) as failed:  # which is kept, and with it the frames of its traceback
+        bt.Journal(f"sqlite:///{file}", account="treasury")
+    held = {link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()}
+    assert (file in held, failed.tb is None) == (False, False)
+
+
 def test_a_journal_in_no_folder_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(bt.JournalFailed, match="No such file or directory") as failed:
         bt.Journal(f"sqlite:///{tmp_path}/nowhere/transfers.db", account="a")

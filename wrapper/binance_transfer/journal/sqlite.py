@@ -118,13 +118,9 @@ class SqliteDatabase:
     def _copy(self, target: str, mark: Callable[[Connection], None]) -> None:
         _make_file(target)
         try:
-            source, copy = self._connect(), sqlite3.connect(target)
-            try:
+            with contextlib.closing(self._connect()) as source, contextlib.closing(sqlite3.connect(target)) as copy:
                 source.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")  # one file, that can be moved
-            finally:
-                source.close()
-                copy.close()
             engine = create_engine(f"sqlite:///{quote(target)}", hide_parameters=True)
             try:
                 with engine.begin() as connection:
@@ -159,15 +155,18 @@ class SqliteDatabase:
         file.note_opening(seen)
         uri = f"file:{quote(self.path)}?mode=rw"  # it never makes a file
         connection = sqlite3.connect(uri, uri=True, timeout=within.get(), check_same_thread=False)
-        connection.isolation_level = None  # transactions are begun below, by their own word
-        connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk before the first byte leaves
-        connection.execute("PRAGMA fullfsync = ON")  # on macOS, where less would leave it in the drive
-        connection.execute("PRAGMA foreign_keys = ON")
-        after = Seen.of(self.path)
-        if after is None or after.inode != seen.inode:
+        try:
+            connection.isolation_level = None  # transactions are begun below, by their own word
+            connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk before the first byte leaves
+            connection.execute("PRAGMA fullfsync = ON")  # on macOS, where less would leave it in the drive
+            connection.execute("PRAGMA foreign_keys = ON")
+            after = Seen.of(self.path)
+            if after is None or after.inode != seen.inode:
+                message = "the file was replaced while it was opened: try again"
+                raise JournalFailed(message)  # noqa: TRY301  # like all that makes the connection useless
+        except BaseException:
             connection.close()
-            message = "the file was replaced while it was opened: try again"
-            raise JournalFailed(message)
+            raise
         self._opened = file
         return connection
 
