@@ -16,7 +16,7 @@ from binance_transfer.clock import Deadline
 from binance_transfer.errors import OutcomeUnknown
 from binance_transfer.flows import calls, reconcile
 from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
-from binance_transfer.journal import audit, idempotency, pacing, rules
+from binance_transfer.journal import audit, idempotency, manual, pacing, rules
 from binance_transfer.journal.audit import Audit
 from binance_transfer.journal.pacing import Wait, Weight
 from binance_transfer.journal.records import AccountRecord, AttemptRecord, Entry, State
@@ -309,8 +309,8 @@ JOURNAL_ABLATIONS: Final = (
     ),
     Ablation("9 account", "it is not bound to a uid", (rules, "bind"), _nothing),
     Ablation("10 no second try", "what is unknown is sent again", _TRANSFER, _sent_again),
-    Ablation("10 a person", "is believed while the window is open", (rules, "_check_window_is_over"), _nothing),
-    Ablation("10 a person", "may name an id of another attempt", (rules, "_check_unowned"), _nothing, _SHARED_IDS),
+    Ablation("10 a person", "is believed while the window is open", (manual, "_check_window_is_over"), _nothing),
+    Ablation("10 a person", "may name an id of another attempt", (manual, "_check_unowned"), _nothing, _SHARED_IDS),
     *(
         Ablation("11 audit", f"what is {kind} is not told", _COMPARE, _without(kind))
         for kind in ("unclaimed", "failed", "missing", "mismatched", "contradicted", "open")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from binance_transfer.errors import OutcomeUnknown
 from binance_transfer.flows.effects import Flow, Transaction
-from binance_transfer.journal import rules
+from binance_transfer.journal import manual
 from binance_transfer.journal.audit import Audit
 from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.transfer import Transfer
@@ -94,7 +94,7 @@ class _Closing:
             return
         yield waiting(_QUIET_S)
         now_ms = session.clock.now_ms()
-        self._change(lambda journal: rules.resolve(journal, "missing", made_up, "looked at the wrong row", now_ms))
+        self._change(lambda journal: manual.resolve(journal, "missing", made_up, "looked at the wrong row", now_ms))
         checker.misjudged[self._attempt_of("missing")] = made_up
 
         yield from self._plant_a_corrected_id()
@@ -109,7 +109,7 @@ class _Closing:
         yield from self._send("identical", transfer, faults.Drop(executes=False))
         yield waiting(_QUIET_S)
         now_ms = session.clock.now_ms()
-        self._change(lambda journal: rules.correct(journal, "corrected", None, "the wrong key", None, now_ms))
+        self._change(lambda journal: manual.correct(journal, "corrected", None, "the wrong key", None, now_ms))
         self._world.checker.forgiven.add(self._attempt_of("corrected"))
         yield session.reconcile_all(10.0)
         self._world.checker.abandoned.add(self._attempt_of("identical"))

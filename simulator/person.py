@@ -12,7 +12,7 @@ from attrs import define, field
 from binance_transfer.errors import ResolutionRefused, TransferError
 from binance_transfer.flows.calls import measure_clock
 from binance_transfer.flows.effects import Transaction
-from binance_transfer.journal import rules
+from binance_transfer.journal import manual
 from binance_transfer.journal.records import AttemptRecord
 from binance_transfer.journal.transaction import JournalTransaction
 from simulator.checker import Wrong
@@ -75,12 +75,12 @@ class Person:
     def _halt(self) -> None:
         self.world.checker.events["halted"] += 1
         self.world.story.tell(self.sender.name, "halts sending")
-        self._change(lambda journal: rules.halt(journal, "looking into something"))
+        self._change(lambda journal: manual.halt(journal, "looking into something"))
         self.world.engine.after(self.sender.chance.between("halts for", 1, 15), self._resume)
 
     def _resume(self) -> None:
         self.world.story.tell(self.sender.name, "resumes sending")
-        self._change(rules.resume)
+        self._change(manual.resume)
         self.world.checker.pacing.resumed(self.label)
 
     def _change(self, change: Callable[[JournalTransaction], T]) -> T:
@@ -129,7 +129,7 @@ class Person:
         self._tell(record, tran_id)
         now_ms = self.process.session.clock.now_ms()
         try:
-            return self._change(lambda journal: rules.resolve(journal, record.key, tran_id, _NOTE, now_ms))
+            return self._change(lambda journal: manual.resolve(journal, record.key, tran_id, _NOTE, now_ms))
         except ResolutionRefused as refused:
             return refused
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.journal import rules
+from binance_transfer.journal import manual, rules
 from binance_transfer.journal.pacing import Wait, Weight
 from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, VerdictRecord
 from binance_transfer.journal.sql_transaction import SqlTransaction
@@ -368,7 +368,7 @@ def test_verdicts_are_a_history(journal: bt.Journal) -> None:
 def test_an_id_that_a_verdict_once_named_is_not_found_for_another_attempt(journal: bt.Journal) -> None:
     first = begin(journal, 1, MINUTE_MS, key="k")
     close(journal, first, "found", 7)
-    journal.transact(lambda inside: rules.correct(inside, "k", None, "it was not", None, first.window_end_ms + 1))
+    journal.transact(lambda inside: manual.correct(inside, "k", None, "it was not", None, first.window_end_ms + 1))
     second = begin(journal, 2, MINUTE_MS)
     assert close(journal, second, "found", 7).entry.state == "open"
 
@@ -394,7 +394,7 @@ def test_one_that_was_looked_for_is_not_looked_for_again(decided: str, journal: 
     if decided == "failed":
         close(journal, now_of(journal, record), "failed")
     else:
-        journal.transact(lambda inside: rules.resolve(inside, "k", None, "", record.window_end_ms + 1))
+        journal.transact(lambda inside: manual.resolve(inside, "k", None, "", record.window_end_ms + 1))
     assert isinstance(begin(journal, 1, MINUTE_MS + 60_000, key="k"), AttemptRecord)
 
 
@@ -444,7 +444,7 @@ LATER_MS = MINUTE_MS + 60_000
 
 
 def corrected(tran_id: int | None = None, attempt: str | None = None) -> Callable[[SqlTransaction], bt.Entry]:
-    return lambda inside: rules.correct(inside, "k", tran_id, "a look at the books", attempt, LATER_MS)
+    return lambda inside: manual.correct(inside, "k", tran_id, "a look at the books", attempt, LATER_MS)
 
 
 def test_a_settled_key_can_be_corrected(journal: bt.Journal) -> None:
@@ -487,7 +487,7 @@ def test_a_correction_cannot_give_an_id_that_another_attempt_has(journal: bt.Jou
 def test_a_person_may_give_an_id_that_a_verdict_once_named(journal: bt.Journal) -> None:
     other = begin(journal, 2, MINUTE_MS, key="other")
     close(journal, other, "found", 7)
-    journal.transact(lambda inside: rules.correct(inside, "other", None, "not it", None, LATER_MS))
+    journal.transact(lambda inside: manual.correct(inside, "other", None, "not it", None, LATER_MS))
     absent(journal)
     assert journal.transact(corrected(7)).tran_id == 7
 
@@ -497,5 +497,5 @@ def test_a_reopened_attempt_is_the_one_that_was_answered(tran_id: int, taken: bo
     record = absent(journal)
     answer(journal, record, 7)
     with contextlib.suppress(bt.ResolutionRefused):
-        journal.transact(lambda inside: rules.resolve(inside, "k", tran_id, "", LATER_MS))
+        journal.transact(lambda inside: manual.resolve(inside, "k", tran_id, "", LATER_MS))
     assert (now_of(journal, record).state == "moved") == taken

@@ -9,7 +9,7 @@ from attrs import define, field
 from binance_transfer.attempt import Attempt
 from binance_transfer.errors import JournalFailed, TransferError
 from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction
-from binance_transfer.journal import rules
+from binance_transfer.journal import manual
 from binance_transfer.journal.records import Entry
 from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.policy import Policy
@@ -115,7 +115,7 @@ class Worker:
 
     def person(self, key: str, tran_id: int | None) -> None:
         now_ms = self.session.clock.now_ms()
-        self.change(lambda journal: rules.resolve(journal, key, tran_id, "looked", now_ms))
+        self.change(lambda journal: manual.resolve(journal, key, tran_id, "looked", now_ms))
 
     def change(self, change: Callable[[JournalTransaction], Any]) -> Any:
         return self.session.transact(Transaction(change, 1.0))

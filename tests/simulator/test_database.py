@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.errors import TransferError
-from binance_transfer.journal import Journal, rules
+from binance_transfer.journal import Journal, manual, rules
 from binance_transfer.journal.pacing import Weight
 from binance_transfer.journal.records import AnswerRecord, AttemptRecord, VerdictRecord
 from binance_transfer.journal.rules import Recorded
@@ -62,12 +62,12 @@ def _close(number: int, opening: int, tran_id: int | None) -> Operation:
 
 
 def _resolve(key: str, tran_id: int | None) -> Operation:
-    return lambda journal, now_ms: rules.resolve(journal, key, tran_id, "looked", now_ms + 30_000)
+    return lambda journal, now_ms: manual.resolve(journal, key, tran_id, "looked", now_ms + 30_000)
 
 
 def _correct(key: str, number: int, tran_id: int | None) -> Operation:
     attempt_id = _attempt(number).id
-    return lambda journal, now_ms: rules.correct(journal, key, tran_id, "again", attempt_id, now_ms + 30_000)
+    return lambda journal, now_ms: manual.correct(journal, key, tran_id, "again", attempt_id, now_ms + 30_000)
 
 
 def _bind(uid: int, fingerprint: str) -> Operation:
@@ -75,7 +75,7 @@ def _bind(uid: int, fingerprint: str) -> Operation:
 
 
 def _halt(reason: str) -> Operation:
-    return lambda journal, _: rules.halt(journal, reason)
+    return lambda journal, _: manual.halt(journal, reason)
 
 
 def _add(key: str, number: int) -> Operation:

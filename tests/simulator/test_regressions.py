@@ -14,7 +14,7 @@ from binance_transfer.errors import (
     ProvenAbsent,
     ResolutionRefused,
 )
-from binance_transfer.journal import rules
+from binance_transfer.journal import manual
 from binance_transfer.policy import Policy
 from binance_transfer.transfer import Transfer
 from binance_transfer.wire.outcome import Receipt
@@ -236,7 +236,7 @@ def a_corrected_id_goes_to_another_key() -> None:
     stage.clock.sleep(WINDOW_S + 1)
     person = stage.worker()
     now_ms = int(stage.clock.now_s * 1000)
-    person.change(lambda journal: rules.correct(journal, "first", None, "the wrong key", None, now_ms))
+    person.change(lambda journal: manual.correct(journal, "first", None, "the wrong key", None, now_ms))
     assert isinstance(stage.worker().transfer("second", ONE).finish(), OutcomeUnknown)
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from binance_transfer.clock import ServerClock
 from binance_transfer.errors import InvalidTransfer, JournalFailed, ResolutionRefused
-from binance_transfer.journal import rules
+from binance_transfer.journal import manual
 from binance_transfer.journal.database import WITHIN_S, Database
 from binance_transfer.journal.postgresql import PostgresqlDatabase, take_setup_lock
 from binance_transfer.journal.records import Entry, State
@@ -207,7 +207,7 @@ class Journal:
         """
         checked_verdict(tran_id, not_executed=not_executed)
         now_ms = self._now_ms()
-        return self.transact(lambda journal: rules.resolve(journal, key, tran_id, note, now_ms))
+        return self.transact(lambda journal: manual.resolve(journal, key, tran_id, note, now_ms))
 
     def correct(
         self,
@@ -230,7 +230,7 @@ class Journal:
         checked_verdict(tran_id, not_executed=not_executed)
         checked_note(note)
         now_ms = self._now_ms()
-        return self.transact(lambda journal: rules.correct(journal, key, tran_id, note, attempt, now_ms))
+        return self.transact(lambda journal: manual.correct(journal, key, tran_id, note, attempt, now_ms))
 
     def _now_ms(self) -> int:
         """Return what time it is at the exchange at least; raises ResolutionRefused where nobody has asked."""
@@ -248,11 +248,11 @@ class Journal:
         if _is_blank(reason):
             message = "say why sending is halted: the workers' errors will show it"
             raise ValueError(message)
-        self.transact(lambda journal: rules.halt(journal, reason))
+        self.transact(lambda journal: manual.halt(journal, reason))
 
     def resume(self) -> None:
         """End a halt, and a silence that the exchange asked for."""
-        self.transact(rules.resume)
+        self.transact(manual.resume)
 
     def backup(self, path: "str | os.PathLike[str]") -> None:
         """
@@ -279,7 +279,7 @@ class Journal:
         if _is_blank(note):
             message = "say in the note what was looked at: keys that were used after the copy was made are new to it"
             raise ValueError(message)
-        self.transact(lambda journal: rules.adopt(journal, note))
+        self.transact(lambda journal: manual.adopt(journal, note))
         _LOGGER.warning("%r was adopted: %s", self, note)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from binance_transfer.flows.calls import measure_clock
 from binance_transfer.flows.effects import Context, Flow, Transaction
 from binance_transfer.flows.reconcile import read_history
 from binance_transfer.history import FAILED, TransferRecord
-from binance_transfer.journal import rules
+from binance_transfer.journal import manual
 from binance_transfer.journal.idempotency import emit_recorded
 from binance_transfer.journal.records import AttemptRecord, Entry
 from binance_transfer.journal.transaction import JournalTransaction
@@ -54,7 +54,7 @@ def resolve_key(
     record = entry.open_attempt if entry is not None else None
     if record is not None and server_ms > record.window_end_ms:
         note = yield from _held_against_history(context, record, tran_id, note, server_ms, deadline)
-    change = partial(rules.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms, seen=record)
+    change = partial(manual.resolve, key=key, tran_id=tran_id, note=note, now_ms=server_ms, seen=record)
     resolved = yield from Transaction(change, deadline.left_s())
     if record is not None:
         emit_recorded(context, record.attempt, resolved)
@@ -84,7 +84,7 @@ def correct_key(
     named = [record for record in entry.attempts if attempt_id in {None, record.attempt.id}] if entry else []
     if entry and entry.open_attempt is None and len(named) == 1 and server_ms > named[0].window_end_ms:
         note = yield from _held_against_history(context, named[0], tran_id, note, server_ms, deadline)
-    change = partial(rules.correct, key=key, tran_id=tran_id, note=note, attempt_id=attempt_id, now_ms=server_ms)
+    change = partial(manual.correct, key=key, tran_id=tran_id, note=note, attempt_id=attempt_id, now_ms=server_ms)
     corrected = yield from Transaction(change, deadline.left_s())
     if len(named) == 1:
         emit_recorded(context, named[0].attempt, corrected)

@@ -12,9 +12,9 @@ from attrs import evolve, frozen
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.base_url import environment_of
-from binance_transfer.errors import IdempotencyConflict, InvalidTransfer, JournalFailed, PolicyDenied, ResolutionRefused
+from binance_transfer.errors import IdempotencyConflict, InvalidTransfer, JournalFailed, PolicyDenied
 from binance_transfer.journal.pacing import Wait, Weight, answered, begun, wait_for_room
-from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, State, Verdict, VerdictRecord
+from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, Verdict, VerdictRecord
 from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.policy import Policy, exact_sum
 from binance_transfer.transfer import Transfer, spelt
@@ -318,97 +318,3 @@ def _entry(journal: JournalTransaction, key: str) -> Entry:
     entry = journal.entry(key)
     assert entry is not None  # noqa: S101  # an attempt without its key cannot be recorded
     return entry
-
-
-# --- what a person says ----------------------------------------------------------------------------------------------
-
-
-def resolve(
-    journal: JournalTransaction,
-    key: str,
-    tran_id: int | None,
-    note: str,
-    now_ms: int,
-    seen: AttemptRecord | None = None,
-) -> Entry:
-    """
-    Write a person's verdict on the open attempt of a key; raises ResolutionRefused (rule 10).
-
-    seen: the opening that the verdict was held against history for.
-    """
-    entry = journal.entry(key)
-    record = entry.open_attempt if entry else None
-    if entry is None or record is None:
-        text = f"is {entry.state}" if entry else "was never used"
-        hint = ": correct(…) gives it another verdict" if entry else ": there is nothing to resolve"
-        message = f"key {key!r} {text}{hint}"
-        raise ResolutionRefused(message)
-    if seen is not None and (record.attempt, record.opening) != (seen.attempt, seen.opening):
-        message = f"key {key!r} has changed while history was read: look at it again"
-        raise ResolutionRefused(message)
-    _check_window_is_over(record, now_ms)
-    if record.answered_ids and tran_id is not None and tran_id not in record.answered_ids:
-        named = ", ".join(map(str, sorted(record.answered_ids)))
-        message = f"the exchange accepted the attempt of key {key!r} as {named}: it is that or nothing, not {tran_id}"
-        raise ResolutionRefused(message)
-    _check_unowned(journal, tran_id, record.attempt.id)
-    return _judged_by_a_person(journal, record, tran_id, note, now_ms)
-
-
-def correct(
-    journal: JournalTransaction, key: str, tran_id: int | None, note: str, attempt_id: str | None, now_ms: int
-) -> Entry:
-    """Give an attempt of a settled key another verdict; raises ResolutionRefused (rule 10)."""
-    entry = journal.entry(key)
-    if entry is None:
-        message = f"key {key!r} was never used: there is nothing to correct"
-        raise ResolutionRefused(message)
-    if entry.open_attempt is not None:
-        message = f"key {key!r} has an open attempt: resolve that first"
-        raise ResolutionRefused(message)
-    named = [record for record in entry.attempts if attempt_id in {None, record.attempt.id}]
-    if len(named) != 1:
-        ids = ", ".join(record.attempt.id for record in entry.attempts)
-        message = f"key {key!r} has these attempts: {ids}: name the one that is meant with attempt=…"
-        raise ResolutionRefused(message)
-    [record] = named
-    _check_window_is_over(record, now_ms)
-    _check_unowned(journal, tran_id, record.attempt.id)
-    return _judged_by_a_person(journal, record, tran_id, note, now_ms)
-
-
-def _check_window_is_over(record: AttemptRecord, now_ms: int) -> None:
-    if now_ms <= record.window_end_ms:
-        left_s = (record.window_end_ms - now_ms) / 1000
-        message = f"the attempt of key {record.key!r} may still execute: its window ends in {left_s:.0f} s, wait for it"
-        raise ResolutionRefused(message)
-
-
-def _check_unowned(journal: JournalTransaction, tran_id: int | None, attempt_id: str) -> None:
-    owner = journal.owners([tran_id]).get(tran_id) if tran_id is not None else None
-    if owner not in {None, attempt_id}:
-        message = f"id {tran_id} belongs to attempt {owner} already"
-        raise ResolutionRefused(message)
-
-
-def _judged_by_a_person(
-    journal: JournalTransaction, record: AttemptRecord, tran_id: int | None, note: str, now_ms: int
-) -> Entry:
-    state: State = "not_moved" if tran_id is None else "moved"
-    journal.add_verdict(record.attempt.id, VerdictRecord(now_ms, "person", state, tran_id, note))
-    return _entry(journal, record.key)
-
-
-def halt(journal: JournalTransaction, reason: str) -> None:
-    """Let every worker's next send be refused (rule 11)."""
-    journal.put_account(evolve(journal.account(), halted=reason))
-
-
-def resume(journal: JournalTransaction) -> None:
-    """End a halt, and a silence that the exchange asked for."""
-    journal.put_account(evolve(journal.account(), halted="", silent_until_ms=0))
-
-
-def adopt(journal: JournalTransaction, note: str) -> None:
-    """Let a restored backup be sent from (rule 13)."""
-    journal.put_account(evolve(journal.account(), backup="", adopted=note))
