@@ -16,7 +16,7 @@ from binance_transfer.flows import reconcile
 from binance_transfer.flows.effects import Context, Flow
 from binance_transfer.flows.reconcile import Look
 from binance_transfer.history import CONFIRMED, FAILED
-from binance_transfer.journal import idempotency, rules
+from binance_transfer.journal import idempotency, manual, rules
 from binance_transfer.journal.records import AttemptRecord, Entry, State, VerdictRecord
 from binance_transfer.journal.rules import Recorded
 from binance_transfer.journal.transaction import JournalTransaction
@@ -146,8 +146,23 @@ VERDICT_ABLATIONS: Final = (
     Ablation("7 verdicts", "an id once named goes to another one", (MemoryTransaction, "once_named"), _no_ids),
 )
 
-LATE_ABLATIONS: Final = (
-    Ablation("7 late acceptance", "is only logged", (rules, "_accept"), _only_logged),
+LATE_ABLATIONS: Final = (Ablation("7 late acceptance", "is only logged", (rules, "_accept"), _only_logged),)
+"""For the weather in which history hides more than is assumed."""
+
+SETTLED_BY_FAILURE: Final = Ablation(
+    "2 candidates", "a failed row settles an attempt", (reconcile, "match"), _failed_settles
+)
+
+
+def _any_verdict(_record: object, _tran_id: object) -> None:
+    """Let a person say anything of an attempt that was answered."""
+
+
+SCRIPTED: Final = (
+    SETTLED_BY_FAILURE,
+    Ablation("7 late acceptance", "an id that was found for another one stays there", (rules, "_accept"), _stays_found),
+    Ablation("7 late acceptance", "of several that moved, the last one counts", (Entry, "moved"), property(_last_one)),
+    Ablation("7 late acceptance", "it is looked for in its window only", (reconcile, "_look"), _within_its_window),
     Ablation(
         "7 late acceptance",
         "a verdict is written on what is open, not on its opening",
@@ -155,17 +170,6 @@ LATE_ABLATIONS: Final = (
         _closed_if_open,
         ((rules, "open_attempt", _open_one),),
     ),
-)
-"""For the weather in which history hides more than is assumed."""
-
-SETTLED_BY_FAILURE: Final = Ablation(
-    "2 candidates", "a failed row settles an attempt", (reconcile, "match"), _failed_settles
-)
-
-SCRIPTED: Final = (
-    SETTLED_BY_FAILURE,
-    Ablation("7 late acceptance", "an id that was found for another one stays there", (rules, "_accept"), _stays_found),
-    Ablation("7 late acceptance", "of several that moved, the last one counts", (Entry, "moved"), property(_last_one)),
-    Ablation("7 late acceptance", "it is looked for in its window only", (reconcile, "_look"), _within_its_window),
+    Ablation("10 a person", "may call not moved what was accepted", (manual, "_check_answered"), _any_verdict),
 )
 """What only scripts find: chance would have to make several rare things meet within seconds."""

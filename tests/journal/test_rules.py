@@ -394,7 +394,8 @@ def test_one_that_was_looked_for_is_not_looked_for_again(decided: str, journal: 
     if decided == "failed":
         close(journal, now_of(journal, record), "failed")
     else:
-        journal.transact(lambda inside: manual.resolve(inside, "k", None, "", record.window_end_ms + 1))
+        journal.transact(lambda inside: manual.resolve(inside, "k", 7, "", record.window_end_ms + 1))
+        journal.transact(corrected())
     assert isinstance(begin(journal, 1, MINUTE_MS + 60_000, key="k"), AttemptRecord)
 
 
@@ -492,8 +493,8 @@ def test_a_person_may_give_an_id_that_a_verdict_once_named(journal: bt.Journal) 
     assert journal.transact(corrected(7)).tran_id == 7
 
 
-@pytest.mark.parametrize(("tran_id", "taken"), [(7, True), (8, False)])
-def test_a_reopened_attempt_is_the_one_that_was_answered(tran_id: int, taken: bool, journal: bt.Journal) -> None:
+@pytest.mark.parametrize(("tran_id", "taken"), [(7, True), (8, False), (None, False)])
+def test_a_reopened_attempt_is_the_one_that_was_answered(tran_id: int | None, taken: bool, journal: bt.Journal) -> None:
     record = absent(journal)
     answer(journal, record, 7)
     with contextlib.suppress(bt.ResolutionRefused):

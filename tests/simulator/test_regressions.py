@@ -1,5 +1,6 @@
 """Ways in which careless readings of the rules moved money twice or lied: each is scripted, each needs its rule."""
 
+import contextlib
 from collections.abc import Callable
 from itertools import chain
 
@@ -240,6 +241,22 @@ def a_corrected_id_goes_to_another_key() -> None:
     assert isinstance(stage.worker().transfer("second", ONE).finish(), OutcomeUnknown)
 
 
+def a_person_has_not_seen_the_answer() -> None:
+    """17. Found by the simulator: told that nothing moved, a person means the second attempt, and frees the first."""
+    stage = Stage()
+    hidden = faults.Hide(for_ms=60_000)
+    sender = stage.worker().transfer("key", ONE, meets=hidden, within_s=0).stopped_after(sending)
+    stage.clock.sleep(WINDOW_S + 1)
+    assert isinstance(stage.worker().transfer("key", ONE).finish(), ProvenAbsent)
+    stage.worker().transfer("key", ONE, meets=NOT_MADE, answered=False, within_s=0).finish()
+    assert isinstance(sender.finish(), OutcomeUnknown)
+    stage.clock.sleep(WINDOW_S + 1)
+    with contextlib.suppress(ResolutionRefused):
+        stage.worker().person("key", None)
+    stage.clock.sleep(60)
+    assert isinstance(stage.worker().transfer("key", ONE).finish(), Receipt)
+
+
 WAYS: list[tuple[Callable[[], None], str]] = [
     (an_absence_is_written_over_a_later_movement, "a verdict is the key's and overwrites"),
     (a_late_refusal_is_told_for_a_key_that_moved, "a call answers what its own attempt saw"),
@@ -259,6 +276,7 @@ WAYS: list[tuple[Callable[[], None], str]] = [
     (a_row_lies_beyond_the_window, "it is looked for in its window only"),
     (a_late_acceptance_is_ignored, "is only logged"),
     (a_corrected_id_goes_to_another_key, "an id once named goes to another one"),
+    (a_person_has_not_seen_the_answer, "may call not moved what was accepted"),
 ]
 _BY_NAME: dict[str, Ablation] = {
     ablation.instead: ablation for ablation in (*chain.from_iterable(ABLATIONS.values()), *SCRIPTED)

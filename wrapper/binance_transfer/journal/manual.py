@@ -36,10 +36,7 @@ def resolve(
         message = f"key {key!r} has changed while history was read: look at it again"
         raise ResolutionRefused(message)
     _check_window_is_over(record, now_ms)
-    if record.answered_ids and tran_id is not None and tran_id not in record.answered_ids:
-        named = ", ".join(map(str, sorted(record.answered_ids)))
-        message = f"the exchange accepted the attempt of key {key!r} as {named}: it is that or nothing, not {tran_id}"
-        raise ResolutionRefused(message)
+    _check_answered(record, tran_id)
     _check_unowned(journal, tran_id, record.attempt.id)
     return _judged_by_a_person(journal, record, tran_id, note, now_ms)
 
@@ -70,6 +67,17 @@ def _check_window_is_over(record: AttemptRecord, now_ms: int) -> None:
     if now_ms <= record.window_end_ms:
         left_s = (record.window_end_ms - now_ms) / 1000
         message = f"the attempt of key {record.key!r} may still execute: its window ends in {left_s:.0f} s, wait for it"
+        raise ResolutionRefused(message)
+
+
+def _check_answered(record: AttemptRecord, tran_id: int | None) -> None:
+    # Nor that it did not move: whoever says so may have looked before the answer came, or at another attempt.
+    if record.answered_ids and tran_id not in record.answered_ids:
+        named = ", ".join(map(str, sorted(record.answered_ids)))
+        message = (
+            f"the exchange accepted the attempt of key {record.key!r} as {named}: give that tran_id; "
+            "where the exchange has undone it, correct(…) says so afterwards"
+        )
         raise ResolutionRefused(message)
 
 
