@@ -6,6 +6,7 @@ One rule: what it says is committed. A change runs alone in one transaction, and
 
 import logging
 import os
+import time
 import unicodedata
 import weakref
 from collections.abc import Callable, Iterator
@@ -118,6 +119,7 @@ class Journal:
             message = f"{self!r} was opened for reading"
             raise JournalFailed(message)
         added: list[str] = []
+        until_s = time.monotonic() + within_s
 
         def run(connection: Connection) -> T:
             journal = SqlTransaction(connection, self.account)
@@ -134,7 +136,7 @@ class Journal:
 
         result = self._own_process(lambda: self._database.transact(run, within_s))
         for attempt_id in added:
-            self._read_back(attempt_id, within_s)
+            self._read_back(attempt_id, max(0.0, until_s - time.monotonic()))
         return result
 
     def read(self, look: Callable[[SqlTransaction], T], within_s: float = WITHIN_S) -> T:
