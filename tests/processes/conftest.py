@@ -47,9 +47,14 @@ class PostgreSQL:
         return name
 
     @property
+    def uri(self) -> str:
+        """Where an administrator connects."""
+        return str(self._server.get_uri())
+
+    @property
     def socket(self) -> str:
         """The folder of its socket."""
-        return str(self._server.get_uri()).rpartition("host=")[2]
+        return self.uri.rpartition("host=")[2]
 
     def url(self, name: str, *, user: str = "postgres", port: int | None = None, **settings: str) -> str:
         """Return the URL of a journal in a schema that is there, with settings of its sessions; port: of a Line."""
@@ -60,7 +65,7 @@ class PostgreSQL:
         return f"postgresql+psycopg://{user}:hunter2@/postgres?{urlencode(query, quote_via=quote)}"
 
     def administer(self, statement: str) -> None:
-        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+        with psycopg.connect(self.uri, autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def cut(self, name: str) -> None:

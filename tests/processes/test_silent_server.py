@@ -123,9 +123,7 @@ class Caller:
         }
         self.call("before")  # so that account and clock are known
 
-    def call(
-        self, key: str, *, answered: Callable[[], None] = lambda: None, resolve_within_s: float = 0
-    ) -> bt.Receipt:
+    def call(self, key: str, *, answered: Callable[[], None] = lambda: None, resolve_within_s: float = 0) -> bt.Receipt:
         options: dict[str, Any] = {"idempotency_key": key, "resolve_within_s": resolve_within_s}
 
         def run() -> bt.Receipt:

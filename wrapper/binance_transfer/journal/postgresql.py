@@ -99,11 +99,6 @@ class PostgresqlDatabase:
         event.listen(self._engine, "commit", _committing)
         self._connections: Final = Connections(self._engine)
         self._schema = ""
-        self._doubting: Final = threading.Lock()
-        self._doubted = 0
-        """How many transactions have failed: each may be committed, and not confirmed."""
-        self._confirmed = 0
-        """How many of them had failed before one began that was confirmed."""
 
     def shown(self) -> str:
         """Return where it is, without a password."""
@@ -112,16 +107,9 @@ class PostgresqlDatabase:
 
     def transact(self, run: Callable[[Connection], T], within_s: float) -> T:
         """Run something alone and commit it; raises JournalFailed."""
-        doubted = self._doubted
-        warning: str | None = None
-        try:
-            result, warning = self._bounded(_after_a_mark(run) if self._confirmed < doubted else run, within_s)
-        finally:
-            with self._doubting:
-                if warning == "":
-                    self._confirmed = max(self._confirmed, doubted)
-                else:
-                    self._doubted += 1
+        # It locks its account's row, which writes to the log: also one that changes nothing is waited for, and confirms
+        # what was committed before it.
+        result, warning = self._bounded(run, within_s)
         if warning:
             message = f"the standby did not confirm the COMMIT, so it may be lost ({warning}): check the standby"
             raise JournalFailed(message)
@@ -236,21 +224,6 @@ def _begun(connection: Connection) -> None:
         f"SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = {wait_ms}; "
         f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_MS}; SET LOCAL synchronous_commit = 'on'"
     )
-
-
-def _after_a_mark(run: Callable[[Connection], T]) -> Callable[[Connection], T]:
-    """
-    Return what runs the same in a transaction that writes at least a mark.
-
-    What was committed before and not confirmed is confirmed with it: a standby confirms up to a place in the log. A
-    transaction that wrote nothing would not be waited for, and would seem to confirm what it only read.
-    """
-
-    def marked(connection: Connection) -> T:
-        connection.execute(select(func.pg_logical_emit_message(True, "binance_transfer", "")))  # noqa: FBT003
-        return run(connection)
-
-    return marked
 
 
 def take_setup_lock(connection: Connection) -> None:
