@@ -7,9 +7,13 @@ one here, with `await` as the one difference.
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, Unpack, overload
 
@@ -17,7 +21,7 @@ from binance_transfer.attempt import Attempt
 from binance_transfer.base_url import DEFAULT as BASE_URL
 from binance_transfer.base_url import base_url_from
 from binance_transfer.clock import Clock
-from binance_transfer.errors import InvalidTransfer
+from binance_transfer.errors import InvalidTransfer, JournalFailed
 from binance_transfer.events import OnEvent
 from binance_transfer.flows import calls
 from binance_transfer.flows.calls import Preflight
@@ -47,6 +51,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
 Amount = Decimal | str | int
+
+_FOR_A_THREAD_S: Final = 0.6  # what a transaction may take longer in an event loop, before it is given up there
 
 
 class _Transferring(Generic[R_co]):
@@ -454,6 +460,7 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
             on_event=on_event,
         )
         self._transport: Final = over_httpx_asyncio(transport)
+        self._threads: Final = ThreadPoolExecutor(thread_name_prefix="binance_transfer")
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
@@ -598,9 +605,24 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
                 await self._session.clock.local.sleep_asyncio(seconds)
                 return None
             case Transaction():
-                return await asyncio.to_thread(self._session.transact, effect)
+                return await self._transact(effect)
             case _:
                 raise TypeError(effect)
+
+    async def _transact(self, effect: Transaction[T]) -> T:
+        """
+        Run a transaction in a thread; raises JournalFailed where none is free in time.
+
+        The threads are the client's own: while a database does not answer, others need those of the loop, if only to
+        look up names.
+        """
+        run = partial(copy_context().run, self._session.transact, effect, time.monotonic())
+        try:
+            async with asyncio.timeout(effect.within_s + _FOR_A_THREAD_S):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        except TimeoutError:
+            message = "the journal is kept waiting by other calls of this client: try again"
+        raise JournalFailed(message)
 
     def _foreign_loop(self) -> NoAnswer | None:
         loop = asyncio.get_running_loop()

@@ -12,7 +12,7 @@ from uuid import uuid4
 from attrs import evolve, frozen
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.clock import Deadline
+from binance_transfer.clock import Deadline, Turn
 from binance_transfer.errors import (
     Ambiguous,
     ClockOutOfSync,
@@ -110,28 +110,53 @@ def transfer(
             yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
         except ReadFailed as failed:
             return (yield from _unprepared(context, intent, key, failed, deadline))
-        found = yield from Transaction(_begin(context, key, intent, policy), deadline.left_s())
+        found = yield from _begin(context, key, intent, policy, deadline)
         if not isinstance(found, Wait):
             break
         yield from _wait(context, key, intent, found, deadline)
         waited = True
     if isinstance(found, AttemptRecord):
         share = SHARE_AFTER_A_WAIT if waited else SHARE_TO_SEND
-        return (yield from _send(context, found, deadline, share, resolves=resolves))
+        sending = _send(context, found, deadline, share, resolves=resolves)
+        return (yield from calls.leaving_open(found.attempt, sending))
     return (yield from _answered(context, found, None, None, deadline, resolves=resolves))
 
 
 def _begin(
-    context: Context, key: str, intent: Transfer | Attempt, policy: Policy
-) -> Callable[[JournalTransaction], AttemptRecord | Entry | Wait]:
-    settings, clock = context.settings, context.clock
+    context: Context, key: str, intent: Transfer | Attempt, policy: Policy, deadline: Deadline
+) -> Flow[AttemptRecord | Entry | Wait]:
+    """
+    Record an attempt, unless the key is settled or open, or has to wait.
+
+    Who interrupts this, or gives it up, may leave the transaction running in its thread. It records no attempt then,
+    unless it has made it by that moment: that one is known to the interruption.
+    """
+    made: list[Attempt] = []
+    turn = Turn()  # for whoever is first: the transaction with its attempt, or what ends the call
 
     def make_attempt() -> Attempt:
-        if isinstance(intent, Attempt):
-            return intent
-        return Attempt(intent, clock.now_ms(), settings.recv_window_ms)
+        made.append(attempt_of(context, intent))
+        if not turn.take():
+            message = "the call was given up before its attempt was recorded"
+            raise JournalFailed(message)
+        return made[-1]
 
-    return lambda journal: rules.begin(journal, key, intent, make_attempt, settings.settle_ms, policy, clock.now_ms)
+    def change(journal: JournalTransaction) -> AttemptRecord | Entry | Wait:
+        return rules.begin(journal, key, intent, make_attempt, context.settings.settle_ms, policy, context.clock.now_ms)
+
+    try:
+        return (yield from Transaction(change, deadline.left_s()))
+    except BaseException as error:
+        if not turn.take():
+            calls.leave_open(error, made[-1])
+        raise
+
+
+def attempt_of(context: Context, intent: Transfer | Attempt) -> Attempt:
+    """Return what is sent for an intent, stamped now unless it was prepared."""
+    if isinstance(intent, Attempt):
+        return intent
+    return Attempt(intent, context.clock.now_ms(), context.settings.recv_window_ms)
 
 
 def _answered_before(context: Context, intent: Transfer | Attempt, key: str, deadline: Deadline) -> Flow[Entry | None]:
@@ -184,7 +209,7 @@ def _unprepared(
         )
     except JournalFailed as journal_failed:
         message = f"nothing was sent ({failed}), and what became of the key earlier could not be read: {journal_failed}"
-        attempt = intent if isinstance(intent, Attempt) else _unsent(context, transfer)
+        attempt = attempt_of(context, intent)
         raise _of_key(OutcomeUnknown(message, attempt=attempt)) from None
     if entry is not None and entry.moved is not None:
         return _receipt(entry, None, None)
@@ -192,10 +217,6 @@ def _unprepared(
         message = f"key {key!r} has an attempt without a verdict, which could not be looked for: {failed}"
         raise _of_key(OutcomeUnknown(message, attempt=entry.open_attempt.attempt)) from None
     raise outcome.not_begun(failed) from None
-
-
-def _unsent(context: Context, transfer: Transfer) -> Attempt:
-    return Attempt(transfer, context.clock.now_ms(), context.settings.recv_window_ms)
 
 
 def _send(
@@ -212,8 +233,7 @@ def _send(
         entry = yield from _close_unsent(context, record, reason, deadline)
         return (yield from _answered(context, entry, attempt, NotSent(reason), deadline, resolves=resolves))
     reply = yield from calls.post(attempt, min(context.settings.timeout_s, deadline.left_s()))
-    answering = _record_and_answer(context, record, reply, deadline, resolves=resolves)
-    return (yield from calls.leaving_open(attempt, answering))
+    return (yield from _record_and_answer(context, record, reply, deadline, resolves=resolves))
 
 
 def _close_unsent(context: Context, record: AttemptRecord, reason: str, deadline: Deadline) -> Flow[Entry]:
