@@ -79,6 +79,17 @@ class PostgreSQL:
     def start(self) -> None:
         self._server.ensure_postgres_running()
 
+    def copy(self, target: Path) -> None:
+        """Copy what a server that is stopped has on disk."""
+        subprocess.run(["cp", "-a", str(self._folder), str(target)], check=True)
+
+    def fail_over(self, older: Path) -> None:
+        """As when a standby takes over that lacks what was committed last: another server, at the same address."""
+        self.stop()
+        shutil.rmtree(self._folder)
+        subprocess.run(["cp", "-a", str(older), str(self._folder)], check=True)
+        self.start()
+
     def pause(self) -> None:
         """As a machine that is suspended: connections stay, new ones are taken by the kernel, nothing is answered."""
         self._signal(signal.SIGSTOP)

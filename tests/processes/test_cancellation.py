@@ -17,11 +17,15 @@ import pytest
 import binance_transfer as bt
 from binance_transfer_sandbox import Limits, Sandbox
 from tests.processes.conftest import PostgreSQL
-from tests.processes.programs.obey import transfer_of
 
 CALLS = 60
 LONGEST_S = 0.03  # of a call that is not cancelled, about
 PATIENCE_S = 5.0
+
+
+def transfer_of(key: str) -> bt.Transfer:
+    """No two are near each other: a row that nobody owns yet would be a near miss of another transfer."""
+    return bt.Transfer("MAIN_UMFUTURE", "USDT", 1 + int(key.rpartition("-")[2]))
 
 
 @pytest.fixture
