@@ -1,8 +1,8 @@
 """
 Calls of an event loop that are cancelled at any moment, on both databases.
 
-The thread with the transaction goes on by itself: it gives up its lock, and what it may have recorded is known to whoever
-cancelled the call.
+The thread with the transaction goes on by itself: it gives up its lock, and what it may have recorded is known to
+whoever cancelled the call.
 """
 
 import asyncio
@@ -165,7 +165,7 @@ def test_a_call_that_is_cancelled_in_its_transaction(
 
 
 def test_calls_of_a_loop_do_not_wait_for_each_others_threads(postgresql: PostgreSQL, sandbox: Sandbox) -> None:
-    """More calls than threads, and a server that does not answer: each ends in its own time, and names are looked up."""
+    """More calls than threads, and a server that does not answer: each ends in its own time, and the loop goes on."""
     with bt.Journal(postgresql.new_url(), account="treasury") as journal:
 
         async def run() -> list[Any]:
@@ -174,7 +174,9 @@ def test_calls_of_a_loop_do_not_wait_for_each_others_threads(postgresql: Postgre
                 postgresql.pause()
                 try:
                     calls = [
-                        client.execute(transfer_of(f"key-{number}"), idempotency_key=f"key-{number}", resolve_within_s=0)
+                        client.execute(
+                            transfer_of(f"key-{number}"), idempotency_key=f"key-{number}", resolve_within_s=0
+                        )
                         for number in range(1, 101)
                     ]
                     ending = asyncio.gather(*calls, return_exceptions=True)

@@ -1,8 +1,8 @@
 """
-The primary dies in the middle of a call, and another server comes up at its address: with all that it had, or with less.
+The primary dies in the middle of a call, and another server comes up at its address: with all that it had, or less.
 
-One with less is a standby that was not waited for, or a restored backup. Who recorded what is lost notices; who comes new
-cannot: docs/journal.md says what to do.
+One with less is a standby that was not waited for, or a restored backup. Who recorded what is lost notices; who comes
+new cannot: docs/journal.md says what to do.
 """
 
 import threading

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 
 from binance_transfer.errors import JournalFailed
-from binance_transfer.journal.database import Connections, within
+from binance_transfer.journal.database import LOGGED_AS, Connections, within
 from binance_transfer.journal.migrations import NEWEST, check_current, check_version, recorded_version, set_up
 
 T = TypeVar("T")
@@ -90,7 +90,11 @@ class PostgresqlDatabase:
         url = url.set(drivername="postgresql+psycopg", query=shown)._replace(password=None)
         # A stricter level of isolation would show a transaction the journal as it was before it got the account's row.
         self._engine: Final = create_engine(
-            url, connect_args=beside, hide_parameters=True, isolation_level="READ COMMITTED"
+            url,
+            connect_args=beside,
+            hide_parameters=True,
+            isolation_level="READ COMMITTED",
+            pool_logging_name=LOGGED_AS,
         )
         event.listen(self._engine, "do_connect", _connect_in_time)
         event.listen(self._engine, "connect", _connected)
