@@ -40,7 +40,7 @@ def test_a_process_that_is_told_to_end_leaves_nothing_that_moves_twice(
             assert process.process.returncode == -signal.SIGTERM
             continue
         assert process.process.returncode == 0, log
-        said = json.loads(out)
+        [said] = [json.loads(line) for line in out.splitlines()]
         assert said["raised"] == handler
         assert [found.attempt.id for found in left if found] in ([], [said["attempt"]])
         assert [line for line in log.splitlines() if "a new journal was begun" not in line] == []

@@ -6,6 +6,7 @@ one here, with `await` as the one difference.
 """
 
 import asyncio
+import inspect
 import os
 import time
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping
@@ -53,6 +54,12 @@ R_co = TypeVar("R_co", covariant=True)
 Amount = Decimal | str | int
 
 _FOR_A_THREAD_S: Final = 0.6  # what a transaction may take longer in an event loop, before it is given up there
+
+
+def _pass_on(error: BaseException, flow: Flow[Any]) -> None:
+    """Let a flow know of an interruption that came between its effects, as of any other: it may have sent something."""
+    if inspect.getgeneratorstate(flow) == inspect.GEN_SUSPENDED:
+        flow.throw(error)
 
 
 class _Transferring(Generic[R_co]):
@@ -409,6 +416,9 @@ class TransferClient(_Transferring[Receipt]):
                     effect = flow.send(result)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        except BaseException as error:
+            _pass_on(error, flow)
+            raise
 
     def _perform(self, effect: Effect[Any]) -> object:
         match effect:
@@ -595,6 +605,9 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
                     effect = flow.send(result)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        except BaseException as error:
+            _pass_on(error, flow)
+            raise
 
     async def _perform(self, effect: Effect[Any]) -> object:
         match effect:

@@ -42,6 +42,9 @@ _ADVICE: Final = {
         "40",
     ),
     "its disk is full or its quota used up: make room": ("SQLITE_FULL", "53"),
+    "SQLite makes files beside it, and this user may not: let it write the folder, or read a copy in another one": (
+        "SQLITE_READONLY_DIRECTORY",
+    ),
     "this user may not write it: check the permissions of the file and its folder, or the role's": (
         "SQLITE_READONLY",
         "SQLITE_PERM",
@@ -51,7 +54,10 @@ _ADVICE: Final = {
     ),
     "it is damaged, or no journal, or a newer program uses it: keep it as it is, and do not begin an empty one, for "
     "which every key is new": ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_SCHEMA", "SQLITE_ERROR", "42", "XX"),
-    "check that its folder is there and its disk sound": ("SQLITE_CANTOPEN", "SQLITE_IOERR"),
+    "check that file and folder are there, that this user may use both, and that the disk is sound": (
+        "SQLITE_CANTOPEN",
+        "SQLITE_IOERR",
+    ),
     "check that the server runs, and the URL": ("",),
 }
 

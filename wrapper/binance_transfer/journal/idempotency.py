@@ -101,6 +101,26 @@ def transfer(
 
     Returns a Receipt, replayed where the key had moved. Raises as TransferClient.transfer says.
     """
+    made: list[Attempt] = []
+    try:
+        return (yield from _transfer(context, bound, intent, key, policy, deadline, made, resolves=resolves))
+    except BaseException as error:
+        for attempt in made:
+            calls.leave_open(error, attempt)
+        raise
+
+
+def _transfer(
+    context: Context,
+    bound: Callable[[Deadline], Flow[None]],
+    intent: Transfer | Attempt,
+    key: str,
+    policy: Policy,
+    deadline: Deadline,
+    made: list[Attempt],
+    *,
+    resolves: bool,
+) -> Flow[Receipt]:
     waited = False
     while True:
         try:
@@ -110,46 +130,56 @@ def transfer(
             yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
         except ReadFailed as failed:
             return (yield from _unprepared(context, intent, key, failed, deadline))
-        found = yield from _begin(context, key, intent, policy, deadline)
+        found = yield from _begin(context, key, intent, policy, deadline, made)
         if not isinstance(found, Wait):
             break
         yield from _wait(context, key, intent, found, deadline)
         waited = True
     if isinstance(found, AttemptRecord):
         share = SHARE_AFTER_A_WAIT if waited else SHARE_TO_SEND
-        sending = _send(context, found, deadline, share, resolves=resolves)
-        return (yield from calls.leaving_open(found.attempt, sending))
+        return (yield from _send(context, found, deadline, share, resolves=resolves))
     return (yield from _answered(context, found, None, None, deadline, resolves=resolves))
 
 
 def _begin(
-    context: Context, key: str, intent: Transfer | Attempt, policy: Policy, deadline: Deadline
+    context: Context,
+    key: str,
+    intent: Transfer | Attempt,
+    policy: Policy,
+    deadline: Deadline,
+    made: list[Attempt],
 ) -> Flow[AttemptRecord | Entry | Wait]:
     """
     Record an attempt, unless the key is settled or open, or has to wait.
 
-    Who interrupts this, or gives it up, may leave the transaction running in its thread. It records no attempt then,
-    unless it has made it by that moment: that one is known to the interruption.
+    made: gets the attempt that is or may be recorded, before it is.
+
+    Who interrupts this, or gives it up, may leave the transaction running in its thread. It records nothing from then
+    on, unless its attempt is made by that moment.
     """
-    made: list[Attempt] = []
     turn = Turn()  # for whoever is first: the transaction with its attempt, or what ends the call
 
     def make_attempt() -> Attempt:
-        made.append(attempt_of(context, intent))
+        attempt = attempt_of(context, intent)
+        made[:] = [attempt]
         if not turn.take():
             message = "the call was given up before its attempt was recorded"
             raise JournalFailed(message)
-        return made[-1]
+        return attempt
 
     def change(journal: JournalTransaction) -> AttemptRecord | Entry | Wait:
-        return rules.begin(journal, key, intent, make_attempt, context.settings.settle_ms, policy, context.clock.now_ms)
+        settle_ms, now_ms = context.settings.settle_ms, context.clock.now_ms
+        return rules.begin(journal, key, intent, make_attempt, settle_ms, policy, now_ms)
 
     try:
-        return (yield from Transaction(change, deadline.left_s()))
-    except BaseException as error:
-        if not turn.take():
-            calls.leave_open(error, made[-1])
+        found = yield from Transaction(change, deadline.left_s())
+    except BaseException:
+        if turn.take():
+            made.clear()
         raise
+    if not isinstance(found, AttemptRecord):
+        made.clear()
+    return found
 
 
 def attempt_of(context: Context, intent: Transfer | Attempt) -> Attempt:

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from contextvars import ContextVar, copy_context
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, create_engine, event, func, select
+from sqlalchemy import Connection, create_engine, event, func, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 
 from binance_transfer.errors import JournalFailed
 from binance_transfer.journal.database import LOGGED_AS, Connections, within
 from binance_transfer.journal.migrations import NEWEST, check_current, check_version, recorded_version, set_up
+from binance_transfer.journal.tables import schema_version
 
 T = TypeVar("T")
 
@@ -30,6 +31,11 @@ _SHORTEST_S: Final = 0.5  # which every transaction gets, even where its caller'
 _MARGIN: Final = 0.2  # the share of a short time, and
 _MARGIN_S: Final = 0.5  # the part of a long one, by which the server is to give up before its client does
 _SHOWN: Final = frozenset({"host", "port"})  # options of a URL that a repr may show
+# Where the search_path finds the journal, else where it would be made.
+_SCHEMA: Final = text(
+    "SELECT coalesce((SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass(:table)), "
+    "current_schema())"
+)
 _READING: Final[dict[str, Any]] = {"reading": True}
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; "
 
@@ -142,7 +148,7 @@ class PostgresqlDatabase:
         self._engine.dispose()
 
     def _look(self, connection: Connection) -> int | None:
-        self._schema = str(connection.execute(select(func.current_schema())).scalar())
+        self._schema = str(connection.execute(_SCHEMA, {"table": schema_version.name}).scalar())
         return recorded_version(connection)
 
     def _taken(self, connection: Any, _record: object, _proxy: object) -> None:
