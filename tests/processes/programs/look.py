@@ -33,7 +33,7 @@ def exported(url: str) -> None:
         code = export([url, "--account", "treasury", "--format", "csv"])
     if code:
         raise bt.JournalFailed(errors.getvalue())
-    assert b"MAIN_UMFUTURE" in out.buffer.getvalue()  # type: ignore[attr-defined]
+    assert b"MAIN_UMFUTURE" in out.buffer.getvalue()
 
 
 def main(given: dict[str, Any]) -> None:

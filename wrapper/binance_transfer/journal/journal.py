@@ -65,7 +65,7 @@ class Journal:
             self.close()
             raise
         if begun:
-            _LOGGER.warning("a new journal was begun, for which every key is new: %r", self)
+            _LOGGER.warning("a new journal was begun, for which every key is new: %s", repr(self))  # a record outlives it
 
     def _begin(self, url: Sealed[Any], account: object) -> None:
         self.account = _name(account)
@@ -282,7 +282,7 @@ class Journal:
             message = "say in the note what was looked at: keys that were used after the copy was made are new to it"
             raise ValueError(message)
         self.transact(lambda journal: rules.adopt(journal, note))
-        _LOGGER.warning("%r was adopted: %s", self, note)
+        _LOGGER.warning("%s was adopted: %s", repr(self), note)
 
     def close(self) -> None:
         """Close all connections to the database."""
