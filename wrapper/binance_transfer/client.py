@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, Unpack, overload
 
@@ -629,7 +628,11 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         The threads are the client's own: while a database does not answer, others need those of the loop, if only to
         look up names.
         """
-        run = partial(copy_context().run, self._session.transact, effect, time.monotonic())
+        context, since_s = copy_context(), time.monotonic()
+
+        def run() -> T:
+            return context.run(self._session.transact, effect, since_s)
+
         try:
             async with asyncio.timeout(effect.within_s + _FOR_A_THREAD_S):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, run)

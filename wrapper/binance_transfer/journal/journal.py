@@ -65,7 +65,8 @@ class Journal:
             self.close()
             raise
         if begun:
-            _LOGGER.warning("a new journal was begun, for which every key is new: %s", repr(self))  # a record outlives it
+            # Its text, not itself: a record may be kept, and would keep the journal open.
+            _LOGGER.warning("a new journal was begun, for which every key is new: %s", repr(self))
 
     def _begin(self, url: Sealed[Any], account: object) -> None:
         self.account = _name(account)
