@@ -8,6 +8,7 @@ new cannot: docs/journal.md says what to do.
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,8 +63,9 @@ class Worker:
             settle_ms=500,
         )
 
-    def send(self, key: str) -> bt.Receipt:
-        return in_time(lambda: self.client.execute(transfer_of(key), idempotency_key=key, resolve_within_s=1))
+    def send(self, key: str, resolve_within_s: float = 1) -> bt.Receipt:
+        options: dict[str, Any] = {"idempotency_key": key, "resolve_within_s": resolve_within_s}
+        return in_time(lambda: self.client.execute(transfer_of(key), **options), 12 + resolve_within_s)
 
     def close(self) -> None:
         self.client.close()
@@ -99,7 +101,7 @@ def test_a_server_that_comes_back_with_all_it_had_loses_no_call(
         back.start()
 
     setattr(worker.at, moment, die)
-    receipt = worker.send("key-1")
+    receipt = worker.send("key-1", resolve_within_s=30)
     back.join()
     assert receipt.recorded
     another = Worker(url, sandbox)

@@ -56,7 +56,7 @@ def silence(request: pytest.FixtureRequest, postgresql: PostgreSQL) -> Iterator[
     line.close()
 
 
-def in_time(run: Callable[[], T]) -> T:
+def in_time(run: Callable[[], T], longest_s: float = LONGEST_S) -> T:
     """Run something in a thread, so that a call without an end fails a test and does not stop it."""
     came: SimpleQueue[T | BaseException] = SimpleQueue()
 
@@ -67,7 +67,7 @@ def in_time(run: Callable[[], T]) -> T:
             came.put(error)
 
     Thread(target=work, daemon=True).start()
-    result = came.get(timeout=LONGEST_S)
+    result = came.get(timeout=longest_s)
     if isinstance(result, BaseException):
         raise result
     return result

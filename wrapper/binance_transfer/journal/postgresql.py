@@ -6,7 +6,6 @@ One rule: a COMMIT counts where the server confirmed it whole, standby included,
 
 import contextlib
 import math
-import os
 import socket
 import threading
 from collections.abc import Callable
@@ -59,8 +58,9 @@ class Watched(threading.Thread):
 
     def hold(self, connection: Any) -> None:
         """Note a connection that is used from now on."""
-        # A descriptor of its own: that of the connection may be another file's by the time that it is ended.
-        self._sockets.append(socket.socket(fileno=os.dup(connection.fileno())))
+        # A descriptor of its own: that of the connection may be another file's by the time that it is ended. What kind
+        # of socket it is makes no difference to that.
+        self._sockets.append(socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM))
         if self._left:
             self.leave()
 
@@ -70,7 +70,7 @@ class Watched(threading.Thread):
         self._each(lambda held: held.shutdown(socket.SHUT_RDWR))
 
     def let_go(self) -> None:
-        """Forget the connections, which others may use from now on."""
+        """Forget the connections: others may use them from now on."""
         self._each(lambda _held: None)
 
     def _each(self, do: Callable[[socket.socket], None]) -> None:
@@ -105,6 +105,7 @@ class PostgresqlDatabase:
         event.listen(self._engine, "do_connect", _connect_in_time)
         event.listen(self._engine, "connect", _connected)
         event.listen(self._engine, "checkout", self._taken)  # before Connections: one that is gone is never theirs
+        event.listen(self._engine, "checkin", _given_back)
         event.listen(self._engine, "begin", _begun)
         event.listen(self._engine, "commit", _committing)
         self._connections: Final = Connections(self._engine)
@@ -176,7 +177,7 @@ class PostgresqlDatabase:
             except BaseException as error:  # noqa: BLE001  # raised below
                 failed.append(error)
             finally:
-                thread.let_go()
+                thread.let_go()  # what was never given back
                 thread.done.set()
 
         thread = Watched(work)
@@ -206,6 +207,11 @@ def _connect_in_time(dialect: Any, _record: object, arguments: Any, parameters: 
 def _watch(connection: Any) -> None:
     if watched := _watched.get():
         watched.hold(connection)
+
+
+def _given_back(_connection: object, _record: object) -> None:
+    if watched := _watched.get():
+        watched.let_go()
 
 
 def _connected(connection: Any, _record: object) -> None:
