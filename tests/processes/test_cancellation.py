@@ -19,7 +19,7 @@ import binance_transfer as bt
 from binance_transfer_sandbox import Limits, Sandbox
 from tests.processes.conftest import PostgreSQL
 
-CALLS = 60
+CALLS = 40
 LONGEST_S = 0.03  # of a call that is not cancelled, about
 PATIENCE_S = 5.0
 

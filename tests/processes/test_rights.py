@@ -14,10 +14,10 @@ import pytest
 
 import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox
-from tests.journal.test_migration import DUMP
 from tests.processes.conftest import PostgreSQL, Start
 from tests.processes.test_reading import export, state
 
+DUMP = Path(__file__).parents[1] / "journal" / "version_1.sql"
 SWEEP = bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5")
 MAY_NOT_WRITE = "this user may not write it: check the permissions of the file and its folder"
 MAY_NOT_READ = "check that file and folder are there, that this user may use both"

@@ -13,7 +13,7 @@ from binance_transfer_sandbox import Limits, Sandbox
 from tests.processes.conftest import Start
 from tests.processes.programs.obey import transfer_of
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 @pytest.fixture

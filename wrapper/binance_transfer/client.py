@@ -469,7 +469,7 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
             on_event=on_event,
         )
         self._transport: Final = over_httpx_asyncio(transport)
-        self._threads: Final = ThreadPoolExecutor(thread_name_prefix="binance_transfer")
+        self._threads: ThreadPoolExecutor | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
@@ -576,6 +576,9 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
     async def aclose(self) -> None:
         """Close all connections; the client sends nothing afterwards."""
         self._session.closed = True
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)  # what they run goes on
+            self._threads = None
         await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
@@ -629,13 +632,16 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         look up names.
         """
         context, since_s = copy_context(), time.monotonic()
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(thread_name_prefix="binance_transfer")
+        threads = self._threads
 
         def run() -> T:
             return context.run(self._session.transact, effect, since_s)
 
         try:
             async with asyncio.timeout(effect.within_s + _FOR_A_THREAD_S):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+                return await asyncio.get_running_loop().run_in_executor(threads, run)
         except TimeoutError:
             message = "the journal is kept waiting by other calls of this client: try again"
         raise JournalFailed(message)
