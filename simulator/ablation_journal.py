@@ -63,10 +63,13 @@ def _looked_up(
     """Find out whether a key may be sent, as `idempotency.transfer` does, and record nothing."""
     yield from bound(deadline)
     yield from calls.read_clock_if_stale(context, deadline)
-    begin = idempotency._begin(context, key, intent, policy)  # noqa: SLF001
+    settle_ms, clock = context.settings.settle_ms, context.clock
+
+    def make_attempt() -> Attempt:
+        return idempotency.attempt_of(context, intent)
 
     def change(journal: JournalTransaction) -> None:
-        raise _RolledBack(begin(journal))
+        raise _RolledBack(rules.begin(journal, key, intent, make_attempt, settle_ms, policy, clock.now_ms))
 
     while True:
         try:

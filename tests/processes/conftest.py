@@ -1,9 +1,14 @@
 """An exchange, databases that outlive the processes that use them, and workers that can be killed."""
 
+import contextlib
 import json
+import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -35,22 +40,33 @@ class PostgreSQL:
 
     def new_url(self) -> str:
         """Make a schema and return the URL of a journal in it. Its sessions are known by the schema's name."""
+        return self.url(self.new_schema())
+
+    def new_schema(self) -> str:
         name = f"journal_{uuid4().hex}"
         self.administer(f"CREATE SCHEMA {name}")
-        return self.url(name)
+        return name
 
-    def url(self, name: str, *, user: str = "postgres", **settings: str) -> str:
-        """Return the URL of a journal in a schema that is there, with settings of its sessions."""
+    @property
+    def uri(self) -> str:
+        """Where an administrator connects."""
+        return str(self._server.get_uri())
+
+    @property
+    def socket(self) -> str:
+        """The folder of its socket."""
+        return self.uri.rpartition("host=")[2]
+
+    def url(self, name: str, *, user: str = "postgres", port: int | None = None, **settings: str) -> str:
+        """Return the URL of a journal in a schema that is there, with settings of its sessions; port: of a Line."""
         options = " ".join(f"-c {key}={value}" for key, value in ({"search_path": name} | settings).items())
-        query = {
-            "host": str(self._server.get_uri()).rpartition("host=")[2],
-            "application_name": name,
-            "options": options,
-        }
+        query = {"host": self.socket, "application_name": name, "options": options}
+        if port is not None:
+            query |= {"host": "127.0.0.1", "port": str(port)}
         return f"postgresql+psycopg://{user}:hunter2@/postgres?{urlencode(query, quote_via=quote)}"
 
     def administer(self, statement: str) -> None:
-        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+        with psycopg.connect(self.uri, autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def cut(self, name: str) -> None:
@@ -73,8 +89,78 @@ class PostgreSQL:
                     raise
             time.sleep(0.1)
 
+    def copy(self, target: Path) -> None:
+        """Copy what a server that is stopped has on disk."""
+        subprocess.run(["cp", "-a", str(self._folder), str(target)], check=True)
+
+    def fail_over(self, older: Path) -> None:
+        """As when a standby takes over that lacks what was committed last: another server, at the same address."""
+        self.stop()
+        shutil.rmtree(self._folder)
+        subprocess.run(["cp", "-a", str(older), str(self._folder)], check=True)
+        self.start()
+
+    def pause(self) -> None:
+        """As a machine that is suspended: connections stay, new ones are taken by the kernel, nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        postmaster = int((self._folder / "postmaster.pid").read_text().split()[0])
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+        processes = [tuple(map(int, line.split())) for line in listed.splitlines()]
+        for pid in (postmaster, *(pid for pid, parent in processes if parent == postmaster)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def close(self) -> None:
         self._server.cleanup()
+
+
+class Line:
+    """A network between clients and a server, on a port of its own. It can go dead: nothing arrives or is closed."""
+
+    def __init__(self, server: PostgreSQL) -> None:
+        self._to = f"{server.socket}/.s.PGSQL.5432"
+        self._alive = threading.Event()
+        self._alive.set()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        self._sockets: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def pause(self) -> None:
+        self._alive.clear()
+
+    def wake(self) -> None:
+        self._alive.set()
+
+    def close(self) -> None:
+        self._alive.set()
+        for each in (self._listening, *self._sockets):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(self._to)
+                self._sockets += [near, far]
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._alive.wait()
+                target.sendall(data)
+            self._alive.wait()
+            target.shutdown(socket.SHUT_WR)
 
 
 @pytest.fixture(scope="session")

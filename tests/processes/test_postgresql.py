@@ -51,7 +51,7 @@ def test_each_transaction_is_durable_and_bounded(journal: bt.Journal) -> None:
     values = journal.transact(
         lambda transaction: [transaction._connection.exec_driver_sql(f"SHOW {name}").scalar() for name in names]
     )
-    assert values == ["on", "read committed", "30s", "10s"]
+    assert values == ["on", "read committed", "29500ms", "10s"]
 
 
 def test_a_connection_cut_in_a_transaction_commits_nothing(

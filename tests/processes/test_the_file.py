@@ -6,6 +6,7 @@ plain sqlite3 under the same attack, which loses what the journal keeps.
 """
 
 import contextlib
+import gc
 import os
 import shutil
 import sqlite3
@@ -356,6 +357,33 @@ def test_a_relative_path_is_of_where_the_process_was(obey: Obey, start: Start, f
     assert worker.send("key-1")["recorded"]
     assert "key-1" in keys_of(file)
     assert [path.name for path in tmp_path.rglob("*.db")] == ["transfers.db"]
+
+
+# --- dropped without being closed ------------------------------------------------------------------------------------
+
+
+def descriptors_of(file: Path) -> list[str]:
+    held = []
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            held.append(str(link.readlink()))
+    return [path for path in held if path.startswith(str(file))]
+
+
+@pytest.mark.skipif(not LINUX, reason="locks of descriptors, and a list of them, are Linux's")
+@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+def test_a_journal_that_is_dropped_keeps_nobody_from_working(obey: Obey, url: str, file: Path) -> None:
+    """What it holds of the file is let go with the next one of the process that is closed."""
+    bt.Journal(url, account="treasury").resume()
+    gc.collect()
+    assert descriptors_of(file)
+    worker = obey()
+    assert worker.send("key-1")["recorded"]
+    worker.close()
+    with bt.Journal(url, account="treasury") as journal:
+        assert [entry.key for entry in journal.entries()] == ["key-1"]
+    assert descriptors_of(file) == []
+    assert not file.with_name(file.name + "-wal").exists()
 
 
 # --- begun and backed up ---------------------------------------------------------------------------------------------

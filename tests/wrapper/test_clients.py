@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -655,3 +656,37 @@ def test_a_clock_that_takes_all_the_time_leaves_nothing_to_send_in(way: Way) -> 
 
     error = calls.failure(way, transport=httpx.MockTransport(slow), clock=clock, timeout_s=2.0)
     assert (type(error), asked) == (bt.NotSent, ["GET"])
+
+
+# --- forks -----------------------------------------------------------------------------------------------------------
+
+CLOSED_IN_BOTH = """
+import asyncio, os, sys
+import binance_transfer as bt
+from tests.wrapper import keys
+
+class Wire:
+    def close(self):
+        print("closed by", "the parent" if os.getpid() == parent else "the child", flush=True)
+
+    async def aclose(self):
+        self.close()
+
+parent = os.getpid()
+clients = [kind(keys.credentials(), transport=Wire()) for kind in (bt.TransferClient, bt.AsyncTransferClient)]
+child = os.fork()
+clients[0].close()
+asyncio.run(clients[1].aclose())
+if not child:
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+def test_a_forked_child_leaves_the_connections_of_its_parent_alone() -> None:
+    """Their locks may be held by threads that the child does not have: it would wait for ever."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSED_IN_BOTH], cwd=root, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.splitlines() == ["closed by the parent"] * 2, done.stderr

@@ -6,7 +6,10 @@ One rule: as in `client`, with `await` as the one difference.
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Collection, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
@@ -15,10 +18,11 @@ from binance_transfer.attempt import Attempt
 from binance_transfer.base_url import DEFAULT as BASE_URL
 from binance_transfer.base_url import base_url_from
 from binance_transfer.clock import Clock
+from binance_transfer.errors import JournalFailed
 from binance_transfer.events import OnEvent
 from binance_transfer.flows import calls
 from binance_transfer.flows.calls import Preflight
-from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction
+from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction, pass_on
 from binance_transfer.history import HistoryQuery, Reading, TransferRecord
 from binance_transfer.moments import Moment, from_ms, to_ms
 from binance_transfer.options import AsyncClientOptions
@@ -42,6 +46,8 @@ if TYPE_CHECKING:
     from binance_transfer.journal.records import Entry
 
 T = TypeVar("T")
+
+_FOR_A_THREAD_S: Final = 0.6  # what a transaction may take longer in an event loop, before it is given up there
 
 
 class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
@@ -81,6 +87,7 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
             on_event=on_event,
         )
         self._transport: Final = over_httpx_asyncio(transport)
+        self._threads: ThreadPoolExecutor | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
@@ -186,7 +193,11 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
 
     async def aclose(self) -> None:
         """Close all connections; the client sends nothing afterwards."""
-        self._session.closed = True
+        if not self._session.close():
+            return
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)  # what they run goes on
+            self._threads = None
         await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
@@ -215,6 +226,9 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
                     effect = flow.send(result)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        except BaseException as error:
+            pass_on(error, flow)
+            raise
 
     async def _perform(self, effect: Effect[Any]) -> object:
         match effect:
@@ -225,9 +239,31 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
                 await self._session.clock.local.sleep_asyncio(seconds)
                 return None
             case Transaction():
-                return await asyncio.to_thread(self._session.transact, effect)
+                return await self._transact(effect)
             case _:
                 raise TypeError(effect)
+
+    async def _transact(self, effect: Transaction[T]) -> T:
+        """
+        Run a transaction in a thread; raises JournalFailed where none is free in time.
+
+        The threads are the client's own: while a database does not answer, others need those of the loop, if only to
+        look up names.
+        """
+        context, since_s = copy_context(), time.monotonic()
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(thread_name_prefix="binance_transfer")
+        threads = self._threads
+
+        def run() -> T:
+            return context.run(self._session.transact, effect, since_s)
+
+        try:
+            async with asyncio.timeout(effect.within_s + _FOR_A_THREAD_S):
+                return await asyncio.get_running_loop().run_in_executor(threads, run)
+        except TimeoutError:
+            message = "the journal is kept waiting by other calls of this client: try again"
+        raise JournalFailed(message)
 
     def _foreign_loop(self) -> NoAnswer | None:
         loop = asyncio.get_running_loop()

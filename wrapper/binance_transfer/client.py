@@ -18,7 +18,7 @@ from binance_transfer.clock import Clock
 from binance_transfer.events import OnEvent
 from binance_transfer.flows import calls
 from binance_transfer.flows.calls import Preflight
-from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction
+from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction, pass_on
 from binance_transfer.history import HistoryQuery, Reading, TransferRecord
 from binance_transfer.moments import Moment, from_ms, to_ms
 from binance_transfer.options import ClientOptions
@@ -257,8 +257,8 @@ class TransferClient(TransferMethods[Receipt]):
 
     def close(self) -> None:
         """Close all connections; the client sends nothing afterwards."""
-        self._session.closed = True
-        self._transport.close()
+        if self._session.close():
+            self._transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -286,6 +286,9 @@ class TransferClient(TransferMethods[Receipt]):
                     effect = flow.send(result)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        except BaseException as error:
+            pass_on(error, flow)
+            raise
 
     def _perform(self, effect: Effect[Any]) -> object:
         match effect:

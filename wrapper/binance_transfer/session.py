@@ -9,6 +9,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -265,18 +266,33 @@ class Session:
 
     # --- what their driver needs -------------------------------------------------------------------------------------
 
-    def transact(self, effect: Transaction[T]) -> T:
-        """Run a transaction of the journal."""
+    def transact(self, effect: Transaction[T], since_s: float | None = None) -> T:
+        """
+        Run a transaction of the journal.
+
+        since_s: the moment, by time.monotonic, at which its time began, where that was before now.
+        """
         journal = self._needed_journal()
+        gone_s = 0.0 if since_s is None else time.monotonic() - since_s
+        within_s = max(0.0, effect.within_s - gone_s)
         if effect.reads:
-            return journal.read(effect.change, effect.within_s)
-        return journal.transact(effect.change, effect.within_s)
+            return journal.read(effect.change, within_s)
+        return journal.transact(effect.change, within_s)
 
     def _needed_journal(self) -> "Journal":
         if self.journal is None:
             message = "this needs a journal: TransferClient(…, journal=Journal(…))"
             raise ValueError(message)
         return self.journal
+
+    def close(self) -> bool:
+        """
+        Send nothing from now on. True where the connections are there to be closed.
+
+        A forked child leaves those of its parent alone: it may find their locks held, by threads that it does not have.
+        """
+        self.closed = True
+        return os.getpid() == self._process
 
     def unusable(self) -> str:
         """Say why this client can send nothing, "" if it can."""

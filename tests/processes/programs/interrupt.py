@@ -2,11 +2,12 @@
 Interrupts transactions of a journal at random moments: by SIGINT's KeyboardInterrupt, or a handler that exits.
 
 It goes on for some seconds, and until it was interrupted often enough. Says {"interrupted": times, "odd": what was
-raised otherwise, "held": after how many another connection had to wait}.
+raised otherwise, "held": after how many another connection had to wait, "logged": errors in anybody's log}.
 """
 
 import gc
 import json
+import logging
 import random
 import signal
 import sys
@@ -20,6 +21,17 @@ LONGEST_S = 0.004
 PATIENCE_S = 0.5
 
 
+class Kept(logging.Handler):
+    """Keeps what is logged as an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(self.format(record))
+
+
 def handler(kind: str) -> Any:
     def interrupt(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt if kind == "KeyboardInterrupt" else SystemExit(1)
@@ -28,6 +40,8 @@ def handler(kind: str) -> Any:
 
 
 def main(given: dict[str, Any]) -> None:
+    kept = Kept()
+    logging.getLogger().addHandler(kept)
     gc.disable()  # a lock that only a collection gives up is held
     signal.signal(signal.SIGALRM, handler(given["kind"]))
     interrupted, held, odd = 0, 0, list[str]()
@@ -56,7 +70,8 @@ def main(given: dict[str, Any]) -> None:
             held += 1
             odd.append(str(failed))
         gc.collect()  # what was half made when it was interrupted: connections are few on a server
-    sys.stdout.write(json.dumps({"interrupted": interrupted, "odd": odd[:10], "held": held}) + "\n")
+    said = {"interrupted": interrupted, "odd": odd[:10], "held": held, "logged": kept.texts[:3]}
+    sys.stdout.write(json.dumps(said) + "\n")
     sys.stdout.flush()
 
 

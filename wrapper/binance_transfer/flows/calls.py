@@ -224,10 +224,15 @@ def leaving_open(attempt: Attempt, flow: Flow[T]) -> Flow[T]:
     """Run a flow. An interruption of it passes through as it is, and knows the attempt (``interrupted_attempt``)."""
     try:
         return (yield from flow)
-    except BaseException as interruption:
-        if not isinstance(interruption, Exception | GeneratorExit):
-            interruption._binance_transfer_attempt = attempt  # type: ignore[attr-defined]  # noqa: SLF001  # ours on theirs
+    except BaseException as error:
+        leave_open(error, attempt)
         raise
+
+
+def leave_open(error: BaseException, attempt: Attempt) -> None:
+    """Let an interruption know the attempt that it leaves open; any other error says itself what became of it."""
+    if not isinstance(error, Exception | GeneratorExit):
+        error._binance_transfer_attempt = attempt  # type: ignore[attr-defined]  # noqa: SLF001  # ours on theirs
 
 
 def interrupted_attempt(error: BaseException | None) -> Attempt | None:

@@ -6,6 +6,7 @@ sleep, a transaction of the journal. A driver performs these four; the sync driv
 the same flows, so none of them can behave differently. Clock, log and memory are plain calls on a Context.
 """
 
+import inspect
 from collections.abc import Callable, Collection, Generator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
@@ -38,6 +39,12 @@ class Effect(Generic[Result_co]):
 
 
 Flow = Generator[Effect[Any], Any, T]
+
+
+def pass_on(error: BaseException, flow: Flow[Any]) -> None:
+    """Let a flow know of an interruption that came between its effects, as of any other: it may have sent something."""
+    if inspect.getgeneratorstate(flow) == inspect.GEN_SUSPENDED:
+        flow.throw(error)
 
 
 @frozen

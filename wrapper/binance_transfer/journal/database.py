@@ -6,6 +6,7 @@ connection is closed, so that no lock stays behind.
 """
 
 import contextlib
+import logging
 import sys
 import threading
 from collections.abc import Callable
@@ -26,6 +27,9 @@ WITHIN_S: Final = 30.0
 within: Final[ContextVar[float]] = ContextVar("within", default=WITHIN_S)
 """The same, for what SQLAlchemy calls while a transaction begins."""
 
+LOGGED_AS: Final = "binance_transfer"
+"""How the pools of our connections call themselves in SQLAlchemy's log."""
+
 # SQLite's names of results (sqlite.org/rescode.html) and PostgreSQL's error codes (manual, appendix A), by how they
 # begin. The first that fits counts.
 _ADVICE: Final = {
@@ -38,6 +42,9 @@ _ADVICE: Final = {
         "40",
     ),
     "its disk is full or its quota used up: make room": ("SQLITE_FULL", "53"),
+    "SQLite makes files beside it, and this user may not: let it write the folder, or read a copy in another one": (
+        "SQLITE_READONLY_DIRECTORY",
+    ),
     "this user may not write it: check the permissions of the file and its folder, or the role's": (
         "SQLITE_READONLY",
         "SQLITE_PERM",
@@ -47,7 +54,10 @@ _ADVICE: Final = {
     ),
     "it is damaged, or no journal, or a newer program uses it: keep it as it is, and do not begin an empty one, for "
     "which every key is new": ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_SCHEMA", "SQLITE_ERROR", "42", "XX"),
-    "check that its folder is there and its disk sound": ("SQLITE_CANTOPEN", "SQLITE_IOERR"),
+    "check that file and folder are there, that this user may use both, and that the disk is sound": (
+        "SQLITE_CANTOPEN",
+        "SQLITE_IOERR",
+    ),
     "check that the server runs, and the URL": ("",),
 }
 
@@ -91,6 +101,8 @@ class Connections:
 
     def __init__(self, engine: Engine) -> None:
         self.engine: Final = engine
+        pool: Any = engine.pool
+        pool.logger.addFilter(_is_no_interruption)
         self._held: Final[dict[int, list[Any]]] = {}
         event.listen(engine, "checkout", self._taken)
         event.listen(engine, "checkin", self._given_back)
@@ -144,6 +156,11 @@ class Connections:
             for end in (record.invalidate, connection.close):
                 with contextlib.suppress(Exception):  # it may be closed already, or in the middle of something
                     end()
+
+
+def _is_no_interruption(record: logging.LogRecord) -> bool:
+    """Keep out of the log what came while SQLAlchemy took a connection back, and passes on to the caller as it is."""
+    return not record.exc_info or record.exc_info[1] is None or isinstance(record.exc_info[1], Exception)
 
 
 def _interruption(error: BaseException | None, handled: BaseException | None) -> BaseException | None:

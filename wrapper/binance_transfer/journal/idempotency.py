@@ -12,7 +12,7 @@ from uuid import uuid4
 from attrs import evolve, frozen
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.clock import Deadline
+from binance_transfer.clock import Deadline, Turn
 from binance_transfer.errors import (
     Ambiguous,
     ClockOutOfSync,
@@ -101,6 +101,26 @@ def transfer(
 
     Returns a Receipt, replayed where the key had moved. Raises as TransferClient.transfer says.
     """
+    made: list[Attempt] = []
+    try:
+        return (yield from _transfer(context, bound, intent, key, policy, deadline, made, resolves=resolves))
+    except BaseException as error:
+        for attempt in made:
+            calls.leave_open(error, attempt)
+        raise
+
+
+def _transfer(
+    context: Context,
+    bound: Callable[[Deadline], Flow[None]],
+    intent: Transfer | Attempt,
+    key: str,
+    policy: Policy,
+    deadline: Deadline,
+    made: list[Attempt],
+    *,
+    resolves: bool,
+) -> Flow[Receipt]:
     waited = False
     while True:
         try:
@@ -110,7 +130,7 @@ def transfer(
             yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
         except ReadFailed as failed:
             return (yield from _unprepared(context, intent, key, failed, deadline))
-        found = yield from Transaction(_begin(context, key, intent, policy), deadline.left_s())
+        found = yield from _begin(context, key, intent, policy, deadline, made)
         if not isinstance(found, Wait):
             break
         yield from _wait(context, key, intent, found, deadline)
@@ -122,16 +142,51 @@ def transfer(
 
 
 def _begin(
-    context: Context, key: str, intent: Transfer | Attempt, policy: Policy
-) -> Callable[[JournalTransaction], AttemptRecord | Entry | Wait]:
-    settings, clock = context.settings, context.clock
+    context: Context,
+    key: str,
+    intent: Transfer | Attempt,
+    policy: Policy,
+    deadline: Deadline,
+    made: list[Attempt],
+) -> Flow[AttemptRecord | Entry | Wait]:
+    """
+    Record an attempt, unless the key is settled or open, or has to wait.
+
+    made: gets the attempt that is or may be recorded, before it is.
+
+    Who interrupts this, or gives it up, may leave the transaction running in its thread. It records nothing from then
+    on, unless its attempt is made by that moment.
+    """
+    turn = Turn()  # for whoever is first: the transaction with its attempt, or what ends the call
 
     def make_attempt() -> Attempt:
-        if isinstance(intent, Attempt):
-            return intent
-        return Attempt(intent, clock.now_ms(), settings.recv_window_ms)
+        attempt = attempt_of(context, intent)
+        made[:] = [attempt]
+        if not turn.take():
+            message = "the call was given up before its attempt was recorded"
+            raise JournalFailed(message)
+        return attempt
 
-    return lambda journal: rules.begin(journal, key, intent, make_attempt, settings.settle_ms, policy, clock.now_ms)
+    def change(journal: JournalTransaction) -> AttemptRecord | Entry | Wait:
+        settle_ms, now_ms = context.settings.settle_ms, context.clock.now_ms
+        return rules.begin(journal, key, intent, make_attempt, settle_ms, policy, now_ms)
+
+    try:
+        found = yield from Transaction(change, deadline.left_s())
+    except BaseException:
+        if turn.take():
+            made.clear()
+        raise
+    if not isinstance(found, AttemptRecord):
+        made.clear()
+    return found
+
+
+def attempt_of(context: Context, intent: Transfer | Attempt) -> Attempt:
+    """Return what is sent for an intent, stamped now unless it was prepared."""
+    if isinstance(intent, Attempt):
+        return intent
+    return Attempt(intent, context.clock.now_ms(), context.settings.recv_window_ms)
 
 
 def _answered_before(context: Context, intent: Transfer | Attempt, key: str, deadline: Deadline) -> Flow[Entry | None]:
@@ -184,7 +239,7 @@ def _unprepared(
         )
     except JournalFailed as journal_failed:
         message = f"nothing was sent ({failed}), and what became of the key earlier could not be read: {journal_failed}"
-        attempt = intent if isinstance(intent, Attempt) else _unsent(context, transfer)
+        attempt = attempt_of(context, intent)
         raise _of_key(OutcomeUnknown(message, attempt=attempt)) from None
     if entry is not None and entry.moved is not None:
         return _receipt(entry, None, None)
@@ -192,10 +247,6 @@ def _unprepared(
         message = f"key {key!r} has an attempt without a verdict, which could not be looked for: {failed}"
         raise _of_key(OutcomeUnknown(message, attempt=entry.open_attempt.attempt)) from None
     raise outcome.not_begun(failed) from None
-
-
-def _unsent(context: Context, transfer: Transfer) -> Attempt:
-    return Attempt(transfer, context.clock.now_ms(), context.settings.recv_window_ms)
 
 
 def _send(
@@ -212,8 +263,7 @@ def _send(
         entry = yield from _close_unsent(context, record, reason, deadline)
         return (yield from _answered(context, entry, attempt, NotSent(reason), deadline, resolves=resolves))
     reply = yield from calls.post(attempt, min(context.settings.timeout_s, deadline.left_s()))
-    answering = _record_and_answer(context, record, reply, deadline, resolves=resolves)
-    return (yield from calls.leaving_open(attempt, answering))
+    return (yield from _record_and_answer(context, record, reply, deadline, resolves=resolves))
 
 
 def _close_unsent(context: Context, record: AttemptRecord, reason: str, deadline: Deadline) -> Flow[Entry]:

@@ -6,6 +6,7 @@ One rule: what it says is committed. A change runs alone in one transaction, and
 
 import logging
 import os
+import time
 import unicodedata
 import weakref
 from collections.abc import Callable, Iterator
@@ -64,7 +65,8 @@ class Journal:
             self.close()
             raise
         if begun:
-            _LOGGER.warning("a new journal was begun, for which every key is new: %r", self)
+            # Its text, not itself: a record may be kept, and would keep the journal open.
+            _LOGGER.warning("a new journal was begun, for which every key is new: %s", repr(self))
 
     def _begin(self, url: Sealed[Any], account: object) -> None:
         self.account = _name(account)
@@ -118,6 +120,7 @@ class Journal:
             message = f"{self!r} was opened for reading"
             raise JournalFailed(message)
         added: list[str] = []
+        until_s = time.monotonic() + within_s
 
         def run(connection: Connection) -> T:
             journal = SqlTransaction(connection, self.account)
@@ -134,7 +137,7 @@ class Journal:
 
         result = self._own_process(lambda: self._database.transact(run, within_s))
         for attempt_id in added:
-            self._read_back(attempt_id, within_s)
+            self._read_back(attempt_id, max(0.0, until_s - time.monotonic()))
         return result
 
     def read(self, look: Callable[[SqlTransaction], T], within_s: float = WITHIN_S) -> T:
@@ -280,7 +283,7 @@ class Journal:
             message = "say in the note what was looked at: keys that were used after the copy was made are new to it"
             raise ValueError(message)
         self.transact(lambda journal: manual.adopt(journal, note))
-        _LOGGER.warning("%r was adopted: %s", self, note)
+        _LOGGER.warning("%s was adopted: %s", repr(self), note)
 
     def close(self) -> None:
         """Close all connections to the database."""

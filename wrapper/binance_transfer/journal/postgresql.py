@@ -6,31 +6,81 @@ One rule: a COMMIT counts where the server confirmed it whole, standby included,
 
 import contextlib
 import math
-import os
 import socket
 import threading
 from collections.abc import Callable
-from functools import partial
+from contextvars import ContextVar, copy_context
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, create_engine, event, func, select
+from sqlalchemy import Connection, create_engine, event, func, select, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import InvalidatePoolError
 
 from binance_transfer.errors import JournalFailed
-from binance_transfer.journal.database import Connections, within
+from binance_transfer.journal.database import LOGGED_AS, Connections, within
 from binance_transfer.journal.migrations import NEWEST, check_current, check_version, recorded_version, set_up
+from binance_transfer.journal.tables import schema_version
 
 T = TypeVar("T")
 
 _IDLE_MS: Final = 10_000  # after which a worker that was stopped inside a transaction loses it, so that others go on
 _SETUP_LOCK: Final = 0x62_74_6A_6C  # PostgreSQL's advisory locks are numbers; this one is ours
 _SHORTEST_CONNECT_S: Final = 2  # libpq takes no less
-_GRACE_S: Final = 1.0  # what the server may take longer than it was told to
+_SHORTEST_S: Final = 0.5  # which every transaction gets, even where its caller's time is over
+_MARGIN: Final = 0.2  # the share of a short time, and
+_MARGIN_S: Final = 0.5  # the part of a long one, by which the server is to give up before its client does
 _SHOWN: Final = frozenset({"host", "port"})  # options of a URL that a repr may show
-# The server ends a wait for its standby with a warning: what was committed may not outlive it (manual, 26.2.8).
-_UNCONFIRMED: Final = frozenset({"57014", "57P01"})
+# Where the search_path finds the journal, else where it would be made.
+_SCHEMA: Final = text(
+    "SELECT coalesce((SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass(:table)), "
+    "current_schema())"
+)
 _READING: Final[dict[str, Any]] = {"reading": True}
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; "
+
+
+class Watched(threading.Thread):
+    """
+    A transaction in a thread of its own, so that its caller can leave it, whatever it waits for.
+
+    It may wait for a name to be resolved, a connection, an answer. Its sockets are then ended, and it finds them
+    broken: it commits nothing from then on, and its connections are closed.
+    """
+
+    def __init__(self, run: Callable[[], None]) -> None:
+        # A daemon: a process that ends does not wait for a server.
+        super().__init__(name="binance_transfer journal", target=copy_context().run, args=(run,), daemon=True)
+        self.done: Final = threading.Event()
+        self.warning = ""
+        """What the server said with the COMMIT, instead of just confirming it."""
+        self._sockets: Final[list[socket.socket]] = []
+        self._left = False
+
+    def hold(self, connection: Any) -> None:
+        """Note a connection that is used from now on."""
+        # A descriptor of its own: that of the connection may be another file's by the time that it is ended. What kind
+        # of socket it is makes no difference to that.
+        self._sockets.append(socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM))
+        if self._left:
+            self.leave()
+
+    def leave(self) -> None:
+        """End the traffic of all its connections, now and later."""
+        self._left = True
+        self._each(lambda held: held.shutdown(socket.SHUT_RDWR))
+
+    def let_go(self) -> None:
+        """Forget the connections: others may use them from now on."""
+        self._each(lambda _held: None)
+
+    def _each(self, do: Callable[[socket.socket], None]) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                with self._sockets.pop() as held, contextlib.suppress(OSError):  # whoever takes it closes it
+                    do(held)
+
+
+_watched: Final[ContextVar[Watched | None]] = ContextVar("watched", default=None)
 
 
 class PostgresqlDatabase:
@@ -46,15 +96,20 @@ class PostgresqlDatabase:
         url = url.set(drivername="postgresql+psycopg", query=shown)._replace(password=None)
         # A stricter level of isolation would show a transaction the journal as it was before it got the account's row.
         self._engine: Final = create_engine(
-            url, connect_args=beside, hide_parameters=True, pool_pre_ping=True, isolation_level="READ COMMITTED"
+            url,
+            connect_args=beside,
+            hide_parameters=True,
+            isolation_level="READ COMMITTED",
+            pool_logging_name=LOGGED_AS,
         )
+        event.listen(self._engine, "do_connect", _connect_in_time)
+        event.listen(self._engine, "connect", _connected)
+        event.listen(self._engine, "checkout", self._taken)  # before Connections: one that is gone is never theirs
+        event.listen(self._engine, "checkin", _given_back)
+        event.listen(self._engine, "begin", _begun)
+        event.listen(self._engine, "commit", _committing)
         self._connections: Final = Connections(self._engine)
         self._schema = ""
-        self._unconfirmed = False
-        self._warnings: Final = threading.local()
-        event.listen(self._engine, "do_connect", _connect_in_time)
-        event.listen(self._engine, "connect", self._connected)
-        event.listen(self._engine, "begin", _begun)
 
     def shown(self) -> str:
         """Return where it is, without a password."""
@@ -63,19 +118,17 @@ class PostgresqlDatabase:
 
     def transact(self, run: Callable[[Connection], T], within_s: float) -> T:
         """Run something alone and commit it; raises JournalFailed."""
-        self._warnings.unconfirmed = ""
-        unconfirmed, self._unconfirmed = self._unconfirmed, True
-        result = self._bounded(partial(_after_a_mark, run) if unconfirmed else run, within_s)
-        said = self._warnings.unconfirmed
-        self._unconfirmed = bool(said)
-        if said:
-            message = f"the standby did not confirm the COMMIT, so it may be lost ({said}): check the standby"
+        # It locks its account's row, which writes to the log: also one that changes nothing is waited for, and confirms
+        # what was committed before it.
+        result, warning = self._bounded(run, within_s)
+        if warning:
+            message = f"the standby did not confirm the COMMIT, so it may be lost ({warning}): check the standby"
             raise JournalFailed(message)
         return result
 
     def read(self, run: Callable[[Connection], T], within_s: float) -> T:
         """Run something that only looks, in one snapshot; raises JournalFailed."""
-        return self._bounded(run, within_s, **_READING)
+        return self._bounded(run, within_s, **_READING)[0]
 
     def prepare(self, *, create: bool) -> bool:
         """Make or update the tables. True where they were made; raises JournalFailed."""
@@ -96,61 +149,97 @@ class PostgresqlDatabase:
         self._engine.dispose()
 
     def _look(self, connection: Connection) -> int | None:
-        self._schema = str(connection.execute(select(func.current_schema())).scalar())
+        self._schema = str(connection.execute(_SCHEMA, {"table": schema_version.name}).scalar())
         return recorded_version(connection)
 
-    def _connected(self, connection: Any, _record: object) -> None:
-        connection.add_notice_handler(self._noticed)
+    def _taken(self, connection: Any, _record: object, _proxy: object) -> None:
+        """Watch a connection that the pool hands out, and see that it is alive; if not, another one is made."""
+        _watch(connection)
+        with contextlib.suppress(self._engine.dialect.loaded_dbapi.Error):
+            self._engine.dialect.do_ping(connection)
+            return
+        raise InvalidatePoolError
 
-    def _noticed(self, notice: Any) -> None:
-        if notice.severity_nonlocalized == "WARNING" and notice.sqlstate in _UNCONFIRMED:
-            self._warnings.unconfirmed = str(notice.message_primary)
+    def _bounded(self, run: Callable[[Connection], T], within_s: float, **options: Any) -> tuple[T, str]:
+        """
+        Run a transaction for so long at most, and return its result and what the server warned of when it committed.
 
-    def _bounded(self, run: Callable[[Connection], T], within_s: float, **options: Any) -> T:
-        """End a transaction by cutting its connection where the server does not answer at all."""
-        held: list[Any] = []
+        Raises JournalFailed where the time is over: nobody knows then whether it is committed.
+        """
+        within_s = max(_SHORTEST_S, within_s)
+        came: list[T] = []
+        failed: list[BaseException] = []
 
-        def watched(connection: Connection) -> T:
-            held.append(connection.connection.dbapi_connection)
-            return run(connection)
+        def work() -> None:
+            _watched.set(thread)
+            try:
+                came.append(self._connections.run(run, within_s, **options))
+            except BaseException as error:  # noqa: BLE001  # raised below
+                failed.append(error)
+            finally:
+                thread.let_go()  # what was never given back
+                thread.done.set()
 
-        def cut() -> None:
-            for connection in held:
-                _shut(connection)
-
-        watch = threading.Timer(within_s + 2 * _GRACE_S, cut)
-        watch.daemon = True
-        watch.start()
+        thread = Watched(work)
         try:
-            return self._connections.run(watched, within_s, **options)
-        finally:
-            watch.cancel()
+            thread.start()
+            in_time = thread.done.wait(within_s)
+        except BaseException:
+            thread.leave()
+            raise
+        if not in_time:
+            thread.leave()
+            message = f"it did not answer within {within_s:.1f} s (check that the server runs, and the URL)"
+            raise JournalFailed(message)
+        if failed:
+            raise failed.pop()
+        return came.pop(), thread.warning
 
 
-def _connect_in_time(_dialect: object, _record: object, _arguments: object, parameters: dict[str, Any]) -> None:
+def _connect_in_time(dialect: Any, _record: object, arguments: Any, parameters: dict[str, Any]) -> Any:
+    """Connect, and watch the connection: SQLAlchemy asks the server for some things before it hands out the first."""
     parameters.setdefault("connect_timeout", max(_SHORTEST_CONNECT_S, math.ceil(within.get())))
+    connection = dialect.connect(*arguments, **parameters)
+    _watch(connection)
+    return connection
+
+
+def _watch(connection: Any) -> None:
+    if watched := _watched.get():
+        watched.hold(connection)
+
+
+def _given_back(_connection: object, _record: object) -> None:
+    if watched := _watched.get():
+        watched.let_go()
+
+
+def _connected(connection: Any, _record: object) -> None:
+    connection.add_notice_handler(_noticed)
+
+
+def _noticed(notice: Any) -> None:
+    if notice.severity_nonlocalized == "WARNING" and (watched := _watched.get()):
+        watched.warning = str(notice.message_primary)
+
+
+def _committing(_connection: Connection) -> None:
+    # Only what is said from here on counts. A wait for a standby that is given up ends with a warning, and with no
+    # error: what was committed may not outlive the server (manual, 26.2.8). Its code is that of any warning.
+    if watched := _watched.get():
+        watched.warning = ""
 
 
 def _begun(connection: Connection) -> None:
     # Said in the transaction: options of a connection would outlast it, and lift the read-only default of a role.
     snapshot = _SNAPSHOT if connection.get_execution_options().get("reading") else ""
-    wait_ms = max(1, int(within.get() * 1000))
+    within_s = within.get()
+    wait_ms = int(1000 * max((1 - _MARGIN) * within_s, within_s - _MARGIN_S))
     connection.exec_driver_sql(
         f"{snapshot}"
-        f"SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = {wait_ms + int(_GRACE_S * 1000)}; "
+        f"SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = {wait_ms}; "
         f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_MS}; SET LOCAL synchronous_commit = 'on'"
     )
-
-
-def _after_a_mark(run: Callable[[Connection], T], connection: Connection) -> T:
-    """
-    Run something in a transaction that writes at least a mark.
-
-    What was committed before and not confirmed is confirmed with it: a standby confirms up to a place in the log. A
-    transaction that wrote nothing would not be waited for, and would seem to confirm what it only read.
-    """
-    connection.execute(select(func.pg_logical_emit_message(True, "binance_transfer", "")))  # noqa: FBT003
-    return run(connection)
 
 
 def take_setup_lock(connection: Connection) -> None:
@@ -161,9 +250,3 @@ def take_setup_lock(connection: Connection) -> None:
 def _set_up_alone(connection: Connection) -> bool:
     take_setup_lock(connection)
     return set_up(connection)
-
-
-def _shut(connection: Any) -> None:
-    """End the traffic of a connection that another thread waits for; it then finds it broken."""
-    with contextlib.suppress(Exception), socket.socket(fileno=os.dup(connection.fileno())) as sock:
-        sock.shutdown(socket.SHUT_RDWR)

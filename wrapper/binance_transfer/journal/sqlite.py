@@ -20,7 +20,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from binance_transfer.errors import JournalFailed
-from binance_transfer.journal.database import Connections, reason_of, within
+from binance_transfer.journal.database import LOGGED_AS, Connections, reason_of, within
 from binance_transfer.journal.migrations import NEWEST, check_current, check_version, recorded_version, set_up
 from binance_transfer.journal.sqlite_file import GONE, LOCK, Seen, SqliteFile
 
@@ -36,7 +36,13 @@ class SqliteDatabase:
     def __init__(self, path: str) -> None:
         self.path: Final = os.path.abspath(path)  # noqa: PTH100  # of now: a process may change its folder
         self._engine: Final = create_engine(
-            "sqlite://", creator=self._connect, hide_parameters=True, poolclass=QueuePool, pool_size=5, max_overflow=-1
+            "sqlite://",
+            creator=self._connect,
+            hide_parameters=True,
+            poolclass=QueuePool,
+            pool_size=5,
+            max_overflow=-1,
+            pool_logging_name=LOGGED_AS,
         )
         self._connections: Final = Connections(self._engine)
         self._opened: SqliteFile | None = None
