@@ -16,7 +16,7 @@ from binance_transfer.clock import Deadline
 from binance_transfer.errors import OutcomeUnknown
 from binance_transfer.flows import calls, reconcile
 from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
-from binance_transfer.journal import audit, idempotency, manual, pacing, rules
+from binance_transfer.journal import audit, idempotency, manual, pacing, rules, verdicts
 from binance_transfer.journal.audit import Audit
 from binance_transfer.journal.pacing import Wait, Weight
 from binance_transfer.journal.records import AccountRecord, AttemptRecord, Entry, State
@@ -279,7 +279,7 @@ _COUNTED: Final = (rules, "answered")
 _SHARED_IDS: Final = ((MemoryTransaction, "is_taken", _free),)
 
 JOURNAL_ABLATIONS: Final = (
-    Ablation("1 window", "one's own settle_ms, not the recorded window", (idempotency, "reconcile"), _own_settle_ms),
+    Ablation("1 window", "one's own settle_ms, not the recorded window", (verdicts, "reconcile"), _own_settle_ms),
     Ablation("2 candidates", "types are not compared", (reconcile, "match"), _any_type),
     Ablation("3 absence", "the canary is not asked for", (reconcile._Canary, "missing"), _seen),  # noqa: SLF001
     Ablation("5 recorded first", "it is sent before it is recorded", _TRANSFER, _sent_before_recorded),

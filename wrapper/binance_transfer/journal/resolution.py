@@ -16,9 +16,9 @@ from binance_transfer.flows.effects import Context, Flow, Transaction
 from binance_transfer.flows.reconcile import read_history
 from binance_transfer.history import FAILED, TransferRecord
 from binance_transfer.journal import manual
-from binance_transfer.journal.idempotency import emit_recorded
 from binance_transfer.journal.records import AttemptRecord, Entry
 from binance_transfer.journal.transaction import JournalTransaction
+from binance_transfer.journal.verdicts import emit_recorded
 from binance_transfer.window import Window
 
 
