@@ -79,7 +79,8 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start it again, and wait until it has recovered."""
-        self._server.ensure_postgres_running()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it gives up after ten seconds, and the server goes on
+            self._server.ensure_postgres_running()
         until_s = time.monotonic() + 60
         while True:
             try:
