@@ -8,7 +8,7 @@ PIP_LOCKED := $(PIP) --only-binary :all: --require-hashes --requirement
 PIP_PROJECT := $(PIP) --no-deps --no-build-isolation --editable .
 LOCK := .venv-uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
-LOCKED_ALONE := uv schemathesis binance-connector binance-sdk-wallet ccxt python-binance
+LOCKED_ALONE := uv schemathesis bare binance-connector binance-sdk-wallet ccxt python-binance
 PACKAGES := wrapper/binance_transfer generated_client/binance_transfer_api sandbox/binance_transfer_sandbox \
 	cli/binance_transfer_cli generator demo.py benchmarks simulator comparison tests
 

@@ -12,7 +12,7 @@ import pickle
 import re
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 import httpx
@@ -35,6 +35,13 @@ from tests.support.loopback import (
 )
 from tests.wrapper import calls, certificates, keys
 from tests.wrapper.calls import Way
+
+
+@pytest.fixture(params=[*calls.SYNC, *calls.ASYNCIO])
+def way(request: pytest.FixtureRequest) -> Way:
+    """Each client, over each transport."""
+    return cast("Way", request.param)
+
 
 # --- how a signature may be spelt ------------------------------------------------------------------------------------
 
@@ -266,7 +273,10 @@ def proxied() -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", keys.KINDS)
-@pytest.mark.parametrize("case", [not_listening, bad_tls, proxied])
+@pytest.mark.parametrize(("way", "case"), [
+    *((way, case) for way in (*calls.SYNC, *calls.ASYNCIO) for case in (not_listening, bad_tls)),
+    *((way, proxied) for way in calls.WAYS),
+])  # fmt: skip
 def test_a_call_without_connection_shows_no_secret(
     way: Way,
     case: Callable[[], contextlib.AbstractContextManager[dict[str, Any]]],
@@ -311,9 +321,11 @@ def test_a_read_whose_url_is_signed_shows_nothing(
 
 
 @pytest.mark.parametrize("kind", keys.KINDS)
-async def test_a_cancelled_call_shows_nothing(kind: keys.Kind, everything_logged: pytest.LogCaptureFixture) -> None:
+async def test_a_cancelled_call_shows_nothing(
+    asyncio_way: Way, kind: keys.Kind, everything_logged: pytest.LogCaptureFixture
+) -> None:
     with Loopback(hang) as server:
-        transport = bt.AsyncHttpxTransport(verify=False)
+        transport = calls.transport(asyncio_way)
         async with bt.AsyncTransferClient(keys.credentials(kind), base_url=server.url, transport=transport) as client:
             task = asyncio.create_task(client.execute(calls.ORDER))
             while not server.posts:  # noqa: ASYNC110  # the server is a thread
@@ -326,7 +338,7 @@ async def test_a_cancelled_call_shows_nothing(kind: keys.Kind, everything_logged
 
 
 @pytest.mark.parametrize("kind", keys.KINDS)
-def test_an_unexpected_exception_shows_nothing(way: Way, kind: keys.Kind) -> None:
+def test_an_unexpected_exception_shows_nothing(httpx_way: Way, kind: keys.Kind) -> None:
     """A transport of the user's own that throws the request itself at the caller."""
 
     def throw(request: httpx.Request) -> httpx.Response:
@@ -334,16 +346,16 @@ def test_an_unexpected_exception_shows_nothing(way: Way, kind: keys.Kind) -> Non
 
     attempt = bt.Attempt(calls.ORDER, 1_499_827_319_559, 5000)
     credentials = keys.credentials(kind)
-    result = outcome(way, order=attempt, credentials=credentials, transport=httpx.MockTransport(throw))
+    result = outcome(httpx_way, order=attempt, credentials=credentials, transport=httpx.MockTransport(throw))
     signature = credentials.sign(attempt.request().encoded().encode())
     assert leaks(shown(result), [signature, keys.API_KEY]) == []
 
 
 @pytest.mark.parametrize("kind", keys.KINDS)
-def test_what_people_print_shows_nothing(kind: keys.Kind) -> None:
+def test_what_people_print_shows_nothing(sync_way: Way, kind: keys.Kind) -> None:
     """Clients, credentials, attempts, receipts."""
     with Loopback() as server:
-        transport = bt.HttpxTransport(verify=False)
+        transport = calls.transport(sync_way)
         with bt.TransferClient(keys.credentials(kind), base_url=server.url, transport=transport) as client:
             attempt = client.prepare(calls.ORDER)
             receipt = client.execute(attempt)

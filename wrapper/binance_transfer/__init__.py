@@ -9,7 +9,8 @@ Move assets between the wallets of one Binance user, and know for certain whethe
 A call returns a Receipt, raises NotExecuted (nothing moved) or raises OutcomeUnknown (may have moved).
 """
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.balances import Balance
@@ -45,18 +46,27 @@ from binance_transfer.transfer_types import TRANSFER_TYPES, TransferType, Transf
 from binance_transfer.version import __version__
 from binance_transfer.wire.credentials import Credentials
 from binance_transfer.wire.outcome import Receipt
-from binance_transfer.wire.transport import AsyncHttpxTransport, AsyncTransport, HttpxTransport, Transport
+from binance_transfer.wire.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from binance_transfer.journal import Journal
+    from binance_transfer.wire.fast import AsyncFastTransport, FastTransport
+    from binance_transfer.wire.httpx_transport import AsyncHttpxTransport, HttpxTransport
+
+# What stands over a library of its own, which is imported only where it is used.
+_LATE: Final = {
+    "AsyncFastTransport": "binance_transfer.wire.fast",
+    "AsyncHttpxTransport": "binance_transfer.wire.httpx_transport",
+    "FastTransport": "binance_transfer.wire.fast",
+    "HttpxTransport": "binance_transfer.wire.httpx_transport",
+    "Journal": "binance_transfer.journal",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the journal, and with it a database library, only where it is used."""
-    if name == "Journal":
-        from binance_transfer.journal import Journal
-
-        return Journal
+    """Import what is late; raises ImportError where its extra is not installed."""
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
 
@@ -67,6 +77,7 @@ __all__ = [
     "Ambiguous",
     "AnswerEvent",
     "AnswerRecord",
+    "AsyncFastTransport",
     "AsyncHttpxTransport",
     "AsyncTransferClient",
     "AsyncTransport",
@@ -80,6 +91,7 @@ __all__ = [
     "Credentials",
     "Entry",
     "Event",
+    "FastTransport",
     "HttpxTransport",
     "IdempotencyConflict",
     "InsufficientBalance",

@@ -33,7 +33,7 @@ from binance_transfer.transfer_types import BetweenIsolated, BetweenSharedWallet
 from binance_transfer.wire.answer import NoAnswer
 from binance_transfer.wire.credentials import Credentials
 from binance_transfer.wire.outcome import Receipt
-from binance_transfer.wire.transport import AsyncTransport, Transport, over_httpx, over_httpx_asyncio
+from binance_transfer.wire.transport import AsyncTransport, Transport, chosen, chosen_asyncio
 from binance_transfer_api.api.asset.universal_transfer import RECV_WINDOW_DEFAULT
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class TransferClient(_Transferring[Receipt]):
             policy=policy,
             on_event=on_event,
         )
-        self._transport: Final = over_httpx(transport)
+        self._transport: Final = chosen(transport, self._session.base_url)
 
     @classmethod
     def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
@@ -386,7 +386,9 @@ class TransferClient(_Transferring[Receipt]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._session.base_url if hasattr(self, '_session') else '(not made)'}>"
+        if not hasattr(self, "_transport"):
+            return f"<{type(self).__name__} (not made)>"
+        return f"<{type(self).__name__} {self._session.base_url} over {type(self._transport).__name__}>"
 
     def _start(self, flow: Flow[Receipt]) -> Receipt:
         return self._run(flow)
@@ -453,7 +455,7 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
             policy=policy,
             on_event=on_event,
         )
-        self._transport: Final = over_httpx_asyncio(transport)
+        self._transport: Final = chosen_asyncio(transport, self._session.base_url)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @classmethod
@@ -571,7 +573,9 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._session.base_url if hasattr(self, '_session') else '(not made)'}>"
+        if not hasattr(self, "_transport"):
+            return f"<{type(self).__name__} (not made)>"
+        return f"<{type(self).__name__} {self._session.base_url} over {type(self._transport).__name__}>"
 
     def _start(self, flow: Flow[Receipt]) -> Coroutine[Any, Any, Receipt]:
         return self._run(flow)
