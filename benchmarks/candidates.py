@@ -9,7 +9,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from typing import Final
 
 from benchmarks.programs import bare

@@ -13,7 +13,7 @@ import pytest
 
 import binance_transfer as bt
 from binance_transfer.wire.exchange import Exchange
-from binance_transfer.wire.fast import _Answer, _Idle
+from binance_transfer.wire.fast import Arriving, Idle
 from binance_transfer_sandbox import Sandbox, faults
 from tests.support.loopback import RECEIPT, Loopback, hang, raw
 from tests.wrapper import calls, certificates, keys
@@ -234,7 +234,7 @@ def test_an_interruption_inside_of_the_parser_passes_through(
     def interrupted(*_: object) -> None:
         raise kind("enough")
 
-    monkeypatch.setattr(_Answer, callback, interrupted)
+    monkeypatch.setattr(Arriving, callback, interrupted)
     with Loopback() as server, pytest.raises(kind) as caught:
         calls.execute("sync, fast", bt.Attempt(calls.ORDER, 1, 5000), base_url=server.url)
     assert caught.value.args == ("enough",)
@@ -247,7 +247,7 @@ def test_an_answer_leaves_nothing_for_the_garbage_collector() -> None:
 
     gc.disable()
     try:
-        answer = _Answer(Exchange())
+        answer = Arriving(Exchange())
         answer.end()
         gone = weakref.ref(answer)
         del answer
@@ -280,7 +280,7 @@ async def test_a_closed_transport_keeps_no_connection() -> None:
         client.close()
         with pytest.raises(bt.OutcomeUnknown):
             await running
-    idle: _Idle[Any] = transport._idle
+    idle: Idle[Any] = transport._idle
     assert not any(idle._waiting.values())
 
 

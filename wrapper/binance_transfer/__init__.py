@@ -38,8 +38,6 @@ from binance_transfer.errors import (
 from binance_transfer.events import AlarmEvent, AnswerEvent, AttemptEvent, Event, VerdictEvent, WaitEvent
 from binance_transfer.flows.calls import Preflight, interrupted_attempt
 from binance_transfer.history import TransferRecord
-from binance_transfer.journal.audit import Audit
-from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.policy import Policy
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import TRANSFER_TYPES, TransferType, TransferTypeInfo, Wallet, transfer_type
@@ -50,16 +48,24 @@ from binance_transfer.wire.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from binance_transfer.journal import Journal
-    from binance_transfer.wire.fast import AsyncFastTransport, FastTransport
+    from binance_transfer.journal.audit import Audit
+    from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, VerdictRecord
+    from binance_transfer.wire.fast import FastTransport
+    from binance_transfer.wire.fast_asyncio import AsyncFastTransport
     from binance_transfer.wire.httpx_transport import AsyncHttpxTransport, HttpxTransport
 
-# What stands over a library of its own, which is imported only where it is used.
+# What a client without a journal, over the other transport, does not need is imported only where it is used.
 _LATE: Final = {
-    "AsyncFastTransport": "binance_transfer.wire.fast",
+    "AnswerRecord": "binance_transfer.journal.records",
+    "AsyncFastTransport": "binance_transfer.wire.fast_asyncio",
     "AsyncHttpxTransport": "binance_transfer.wire.httpx_transport",
+    "AttemptRecord": "binance_transfer.journal.records",
+    "Audit": "binance_transfer.journal.audit",
+    "Entry": "binance_transfer.journal.records",
     "FastTransport": "binance_transfer.wire.fast",
     "HttpxTransport": "binance_transfer.wire.httpx_transport",
     "Journal": "binance_transfer.journal",
+    "VerdictRecord": "binance_transfer.journal.records",
 }
 
 

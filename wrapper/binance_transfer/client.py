@@ -5,7 +5,6 @@ One rule: everything that is decided is decided in a flow. A client only perform
 one here, with `await` as the one difference.
 """
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping
 from datetime import datetime
@@ -37,6 +36,8 @@ from binance_transfer.wire.transport import AsyncTransport, Transport, chosen, c
 from binance_transfer_api.api.asset.universal_transfer import RECV_WINDOW_DEFAULT
 
 if TYPE_CHECKING:
+    import asyncio
+
     import httpx
 
     from binance_transfer.balances import Balances
@@ -602,11 +603,15 @@ class AsyncTransferClient(_Transferring[Coroutine[Any, Any, Receipt]]):
                 await self._session.clock.local.sleep_asyncio(seconds)
                 return None
             case Transaction():
+                import asyncio  # loaded already, since a loop runs
+
                 return await asyncio.to_thread(self._session.transact, effect)
             case _:
                 raise TypeError(effect)
 
     def _foreign_loop(self) -> NoAnswer | None:
+        import asyncio
+
         loop = asyncio.get_running_loop()
         self._loop = self._loop or loop
         if self._loop is loop:

@@ -84,6 +84,10 @@ class Watched:
         """Tell whether anything can be read now, from the socket or from a buffer."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """Close it at once."""
+        raise NotImplementedError
+
     def may_write(self, exchange: Exchange) -> bool:
         """Look for bytes that nobody has asked for. False where nothing was sent yet, so that nothing must be."""
         if self.spent or self.leftover():

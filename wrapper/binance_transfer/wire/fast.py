@@ -6,7 +6,6 @@ httptools, a binding of the parser of Node.js, only says what the bytes of an an
 proven where it is proven for httpx. Connections are direct: where a proxy is needed, use HttpxTransport.
 """
 
-import asyncio
 import os
 import re
 import ssl
@@ -21,15 +20,14 @@ try:
 except ImportError:
     raise ImportError("this needs one more package: pip install 'binance-universal-transfer[fast]'") from None
 
-from binance_transfer.wire import connection, connection_asyncio
+from binance_transfer.wire import connection
 from binance_transfer.wire.answer import Reply
 from binance_transfer.wire.connection import Connection
-from binance_transfer.wire.connection_asyncio import AsyncConnection
-from binance_transfer.wire.exchange import TOO_LONG, Exchange
+from binance_transfer.wire.exchange import TOO_LONG, Exchange, Watched
 from binance_transfer.wire.signing import SignedRequest
 from binance_transfer.wire.transport import Call, Head, add
 
-AnyConnection = TypeVar("AnyConnection", Connection, AsyncConnection)
+AnyConnection = TypeVar("AnyConnection", bound=Watched)
 
 _IDLE_S: Final = 5.0  # as httpx: servers close what is idle for long, and a request on its way then is lost
 _HEAD_LIMIT: Final = 100 * 1024  # as httpcore
@@ -55,24 +53,24 @@ class FastTransport:
     """
 
     def __init__(self, *, verify: ssl.SSLContext | None = None, max_connections: int = 100) -> None:
-        self._tls: Final = _tls(verify)
+        self._tls: Final = context_of(verify)
         self._places: Final = threading.Semaphore(max_connections)
-        self._idle: Final = _Idle[Connection]()
+        self._idle: Final = Idle[Connection]()
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once; ``timeout_s`` bounds all of it."""
         exchange = Exchange(time.monotonic() + timeout_s, requesting=True)
-        call, answer = Call(request, exchange), _Answer(exchange)
+        call, answer = Call(request, exchange), Arriving(exchange)
         made: Connection | None = None
         has_place = False
         try:
-            url = _url(request)
+            url = url_of(request)
             has_place = self._places.acquire(timeout=timeout_s)
             if not has_place:
                 message = "no connection became free in time"
                 raise TimeoutError(message)  # noqa: TRY301  # like all that goes wrong
-            made = self._idle.take(_origin(url)) or self._connected(url, exchange)
-            made.write(_encoded(request, url), exchange)
+            made = self._idle.take(origin_of(url)) or self._connected(url, exchange)
+            made.write(encoded(request, url), exchange)
             while (head := answer.feed(made.read(exchange))) is None:
                 pass
             return call.answer(head, bytes(answer.body), answer.unusable)
@@ -81,8 +79,9 @@ class FastTransport:
         except BaseException as interruption:  # noqa: BLE001
             raise call.interrupted(interruption) from None
         finally:
+            keeps = answer.end()
             if made is not None:
-                self._idle.give_back(made, answer)
+                self._idle.give_back(made, keeps)
             if has_place:
                 self._places.release()
 
@@ -94,57 +93,13 @@ class FastTransport:
         return "<FastTransport>"
 
     def _connected(self, url: SplitResult, exchange: Exchange) -> Connection:
-        made = connection.connect(*_address(url), self._tls if url.scheme == "https" else None, exchange)
-        made.origin = _origin(url)
+        made = connection.connect(*address_of(url), self._tls if url.scheme == "https" else None, exchange)
+        made.origin = origin_of(url)
         return made
 
 
-class AsyncFastTransport:
-    """Connections of one event loop of asyncio with httptools as the parser. Takes what FastTransport takes."""
-
-    def __init__(self, *, verify: ssl.SSLContext | None = None, max_connections: int = 100) -> None:
-        self._tls: Final = _tls(verify)
-        self._places: Final = asyncio.Semaphore(max_connections)
-        self._idle: Final = _Idle[AsyncConnection]()
-
-    async def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
-        """Send once; ``timeout_s`` bounds all of it."""
-        exchange = Exchange(requesting=True)
-        call, answer = Call(request, exchange), _Answer(exchange)
-        made: AsyncConnection | None = None
-        try:
-            url = _url(request)
-            async with asyncio.timeout(timeout_s), self._places:
-                made = self._idle.take(_origin(url)) or await self._connected(url)
-                await made.write(_encoded(request, url), exchange)
-                while (head := answer.feed(await made.read(exchange))) is None:
-                    pass
-                return call.answer(head, bytes(answer.body), answer.unusable)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
-            return call.failed(answer.head, error)
-        except BaseException as interruption:  # noqa: BLE001
-            raise call.interrupted(interruption) from None
-        finally:
-            if made is not None:
-                self._idle.give_back(made, answer)
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        self._idle.close()
-
-    def __repr__(self) -> str:
-        return "<AsyncFastTransport>"
-
-    async def _connected(self, url: SplitResult) -> AsyncConnection:
-        host, port = _address(url)
-        made = await connection_asyncio.connect(host, port)
-        if url.scheme == "https":
-            made = await made.start_tls(self._tls, host)
-        made.origin = _origin(url)
-        return made
-
-
-def _tls(verify: ssl.SSLContext | None) -> ssl.SSLContext:
+def context_of(verify: ssl.SSLContext | None) -> ssl.SSLContext:
+    """Return what TLS is agreed on with."""
     context = _usual_trust() if verify is None else verify
     context.set_alpn_protocols(["http/1.1"])
     return context
@@ -164,7 +119,7 @@ def _usual_trust() -> ssl.SSLContext:
 # --- the request -----------------------------------------------------------------------------------------------------
 
 
-def _url(request: SignedRequest) -> SplitResult:
+def url_of(request: SignedRequest) -> SplitResult:
     """Return the parts of a URL; raises ValueError if it is not one of http."""
     parts = urlsplit(request.url)
     if parts.scheme not in _PORTS or not parts.netloc or not request.url.isascii() or not request.url.isprintable():
@@ -173,15 +128,17 @@ def _url(request: SignedRequest) -> SplitResult:
     return parts
 
 
-def _origin(url: SplitResult) -> str:
+def origin_of(url: SplitResult) -> str:
+    """Return what two URLs have in common that one connection serves."""
     return f"{url.scheme}://{url.netloc}"
 
 
-def _address(url: SplitResult) -> tuple[str, int]:
+def address_of(url: SplitResult) -> tuple[str, int]:
+    """Return host and port."""
     return url.hostname or "", url.port or _PORTS[url.scheme]
 
 
-def _encoded(request: SignedRequest, url: SplitResult) -> bytes:
+def encoded(request: SignedRequest, url: SplitResult) -> bytes:
     """Return the bytes of a request; raises ValueError if one of its parts could be taken for another."""
     target = f"{url.path}?{url.query}" if url.query else url.path
     headers = {"Host": url.netloc, **request.headers}
@@ -198,11 +155,12 @@ def _encoded(request: SignedRequest, url: SplitResult) -> bytes:
 # --- the answer ------------------------------------------------------------------------------------------------------
 
 
-class _Answer:
+class Arriving:
     """
     An answer as it arrives. Methods called ``on_…`` are those that httptools calls.
 
     unusable: why the body is not looked at, "" where it is.
+    keeps_connection: what the answer says of that; what is left over on it is another question.
     """
 
     def __init__(self, exchange: Exchange) -> None:
@@ -237,12 +195,12 @@ class _Answer:
         self._exchange.end()
         return self.keeps_connection
 
-    def on_header(self, name: bytes, value: bytes) -> None:
+    def on_header(self, name: bytes, value: bytes) -> None:  # noqa: D102
         if self.head is None:  # else it is a trailer, or of what came behind the answer
             key, text = name.decode("latin-1").lower(), value.decode("latin-1")
             self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
 
-    def on_headers_complete(self) -> None:
+    def on_headers_complete(self) -> None:  # noqa: D102
         if self.head is not None:
             return
         status, headers = self._parser.get_status_code(), self._headers
@@ -257,11 +215,11 @@ class _Answer:
             self.unusable = "it is not of HTTP/1"
         self._complete = bool(self.unusable)
 
-    def on_body(self, data: bytes) -> None:
+    def on_body(self, data: bytes) -> None:  # noqa: D102
         if not self._complete:
             add(self.body, data)
 
-    def on_message_complete(self) -> None:
+    def on_message_complete(self) -> None:  # noqa: D102
         if self.head is not None and not self._complete:
             self._complete, self.keeps_connection = True, self._parser.should_keep_alive()
 
@@ -276,7 +234,7 @@ class _Answer:
 # --- connections that wait -------------------------------------------------------------------------------------------
 
 
-class _Idle(Generic[AnyConnection]):
+class Idle(Generic[AnyConnection]):
     """Connections that wait for their next request."""
 
     def __init__(self) -> None:
@@ -295,11 +253,10 @@ class _Idle(Generic[AnyConnection]):
                 made.close()
         return None
 
-    def give_back(self, made: AnyConnection, answer: _Answer) -> None:
+    def give_back(self, made: AnyConnection, keeps: bool) -> None:  # noqa: FBT001
         """Keep a connection if its answer leaves it in order, and close those that have waited for long."""
-        keeps = answer.end() and not made.spent
         with self._lock:
-            if not keeps or self._closed:
+            if made.spent or self._closed or not keeps:
                 made.close()
                 return
             now_s = time.monotonic()

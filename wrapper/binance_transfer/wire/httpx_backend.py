@@ -6,7 +6,6 @@ One rule: the rules are those of `exchange`; here they are only told to httpcore
 """
 
 import asyncio
-import importlib
 import ssl
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
@@ -19,10 +18,6 @@ from binance_transfer.wire.exchange import LATE, TOO_LONG, UNASKED, Exchange, Wa
 
 if TYPE_CHECKING:
     import socket
-
-# What httpcore loads late: see "A first call loads no module".
-for _name in ("anyio._backends._asyncio", "anyio.streams.tls"):
-    importlib.import_module(_name)
 
 
 class _Stream(Watched, httpcore.NetworkStream):

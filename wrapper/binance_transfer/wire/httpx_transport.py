@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import AsyncIterable, Iterable, Mapping
 from contextvars import ContextVar
+from importlib import import_module
 from typing import Any, Final
 
 import httpx
@@ -117,6 +118,8 @@ class AsyncHttpxTransport:
     """
 
     def __init__(self, **options: Any) -> None:
+        for late in ("anyio._backends._asyncio", "anyio.streams.tls"):  # what httpcore loads with a first call
+            import_module(late)
         _hide_requests_from_logs()
         self._client: Final = _configured(httpx.AsyncClient, options)
         self._reports: Final = _reports(self._client, httpx.AsyncHTTPTransport)

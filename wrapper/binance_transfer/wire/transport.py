@@ -21,7 +21,7 @@ installed and no proxy applies.
 import os
 import sys
 from collections.abc import Mapping
-from types import ModuleType
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from attrs import frozen
@@ -72,8 +72,10 @@ class AsyncTransport(Protocol):
 def chosen(transport: "Transport | httpx.BaseTransport | None", base_url: str) -> Transport:
     """Return a transport as it is, one that sends through a transport of httpx, or the one that fits."""
     httpx = sys.modules.get("httpx")  # whoever has a transport of httpx has loaded it
-    if transport is None and (fast := _fast(base_url)):
-        return fast.FastTransport(**_trust(base_url))  # type: ignore[no-any-return]
+    if transport is None and _is_fast(base_url):
+        from binance_transfer.wire.fast import FastTransport
+
+        return FastTransport(**_trust(base_url))
     if transport is None or (httpx is not None and isinstance(transport, httpx.BaseTransport)):
         from binance_transfer.wire.httpx_transport import HttpxTransport
 
@@ -84,8 +86,10 @@ def chosen(transport: "Transport | httpx.BaseTransport | None", base_url: str) -
 def chosen_asyncio(transport: "AsyncTransport | httpx.AsyncBaseTransport | None", base_url: str) -> AsyncTransport:
     """Return a transport as `chosen` does."""
     httpx = sys.modules.get("httpx")
-    if transport is None and (fast := _fast(base_url)):
-        return fast.AsyncFastTransport(**_trust(base_url))  # type: ignore[no-any-return]
+    if transport is None and _is_fast(base_url):
+        from binance_transfer.wire.fast_asyncio import AsyncFastTransport
+
+        return AsyncFastTransport(**_trust(base_url))
     if transport is None or (httpx is not None and isinstance(transport, httpx.AsyncBaseTransport)):
         from binance_transfer.wire.httpx_transport import AsyncHttpxTransport
 
@@ -93,15 +97,15 @@ def chosen_asyncio(transport: "AsyncTransport | httpx.AsyncBaseTransport | None"
     return transport  # type: ignore[return-value]  # as above
 
 
-def _fast(base_url: str) -> ModuleType | None:
-    """Return the module of the extra `fast`; None where it is missing or too old, or a proxy applies."""
+def _is_fast(base_url: str) -> bool:
+    """Tell whether the extra `fast` is installed and does what is asked for: it knows no proxies."""
     if base_url.startswith("https:") and _proxy_in_environment():
-        return None
+        return False
     try:
-        from binance_transfer.wire import fast
+        import_module("binance_transfer.wire.fast")  # raises if its parser is missing or too old
     except ImportError:
-        return None
-    return fast
+        return False
+    return True
 
 
 def _proxy_in_environment() -> bool:
