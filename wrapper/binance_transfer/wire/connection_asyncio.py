@@ -109,7 +109,7 @@ class AsyncConnection(Watched):
 
     def readable(self) -> bool:
         """Answer the pool. With TLS, what waits in the socket may be an answer or not: it is not waited for here."""
-        return super().readable() or self._socket_is_readable()
+        return self.spent or self._arrived() or self._socket_is_readable()
 
     def _arrived(self) -> bool:
         return bool(self._inbox.data) or self._inbox.ended or self.transport.is_closing()
