@@ -60,8 +60,8 @@ lint: $(VENV)/.ready ## style, types, imports
 	$(VENV)/bin/mypy $(PACKAGES) && $(VENV)/bin/pyright --pythonpath $(RUN)
 	$(VENV)/bin/lint-imports --no-cache --no-logo && $(RUN) -m pytest --quiet tests/typing
 
-bench: $(VENV)/.ready ## what a call costs, beside plain httpx
-	$(RUN) -m benchmarks
+bench: $(VENV)/.ready ## what things cost, beside other clients; a few minutes: make bench ARGS=--quick; into docs/speed.md: ARGS=--write
+	$(RUN) -m benchmarks $(ARGS)
 
 simulate: $(VENV)/.ready ## a million transfers in a simulated world, each verdict checked
 	$(RUN) -m simulator --transfers 1000000 --workers 2 $(ARGS)
