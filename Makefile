@@ -84,8 +84,7 @@ pythons: $(VENV)/.ready ## the tests on each of CPython 3.11 to 3.14 that is her
 
 lock: .venv-uv/.ready ## renew locks/: what is installed, with the hashes of its files, for all platforms
 	$(LOCK) pyproject.toml --all-extras --group dev --output-file locks/dev.txt
-	$(LOCK) pyproject.toml --extra sandbox --group build --group generator --constraint locks/dev.txt --output-file locks/base.txt
-	$(LOCK) pyproject.toml --extra fast --constraint locks/dev.txt --output-file locks/user.txt
+	$(LOCK) pyproject.toml --extra fast --constraint locks/dev.txt --output-file locks/user.txt && $(LOCK) pyproject.toml --extra sandbox --group build --group generator --constraint locks/dev.txt --output-file locks/base.txt
 	set -e; for group in $(LOCKED_ALONE); do $(LOCK) --group $$group --output-file locks/$$group.txt; done
 
 dist: $(VENV)/.ready ## build wheel and sdist, and use the wheel in an empty environment

@@ -21,6 +21,7 @@ import binance_transfer as bt
 from binance_transfer.wire.answer import Answer
 from binance_transfer.wire.outcome import judge
 from tests.support.loopback import Connection, Loopback, response
+from tests.wrapper import calls
 
 ATTEMPT = bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5"), 1_499_827_319_559, 5000)
 
@@ -198,7 +199,7 @@ def over_the_wire(count: int, seed: int) -> list[str]:
     draw = random.Random(seed)
     answers = [(draw.choice([status for status in STATUSES if status != 204]), body(draw)) for _ in range(count)]
     wrong: list[str] = []
-    for way in ("sync", "asyncio"):
+    for way in (*calls.SYNC, *calls.ASYNCIO):
         replies = iter(answers)
 
         def reply(connection: Connection, replies: Iterator[tuple[int, bytes]] = replies) -> None:
@@ -206,11 +207,11 @@ def over_the_wire(count: int, seed: int) -> list[str]:
             connection.send(response(status, data))
 
         with Loopback(reply) as server:
-            results = _sync(server, count) if way == "sync" else asyncio.run(_asyncio(server, count))
+            results = _sync(way, server, count) if way in calls.SYNC else asyncio.run(_asyncio(way, server, count))
         for (status, data), found in zip(answers, results, strict=True):
             if found != (right := expected(status, data)):
                 wrong.append(f"{way} {status} {data[:200]!r}: {found}, not {right}")
-    print(f"{count} answers over the wire, sync and asyncio, seed {seed}")
+    print(f"{count} answers over the wire, with each transport, seed {seed}")
     return wrong
 
 
@@ -218,9 +219,9 @@ def _attempts(count: int) -> Iterator[bt.Attempt]:
     return (bt.Attempt(ATTEMPT.transfer, time.time_ns() // 1_000_000, 5000) for _ in range(count))
 
 
-def _sync(server: Loopback, count: int) -> list[str]:
+def _sync(way: calls.Way, server: Loopback, count: int) -> list[str]:
     results: list[str] = []
-    transport = bt.HttpxTransport(verify=False)
+    transport = calls.transport(way)
     with bt.TransferClient({"api_key": "k", "secret": "s"}, base_url=server.url, transport=transport) as client:
         for attempt in _attempts(count):
             try:
@@ -230,9 +231,9 @@ def _sync(server: Loopback, count: int) -> list[str]:
     return results
 
 
-async def _asyncio(server: Loopback, count: int) -> list[str]:
+async def _asyncio(way: calls.Way, server: Loopback, count: int) -> list[str]:
     results: list[str] = []
-    transport = bt.AsyncHttpxTransport(verify=False)
+    transport = calls.transport(way)
     async with bt.AsyncTransferClient(
         {"api_key": "k", "secret": "s"}, base_url=server.url, transport=transport
     ) as client:

@@ -10,6 +10,7 @@ import html
 import logging
 import pickle
 import re
+import signal
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -335,6 +336,43 @@ async def test_a_cancelled_call_shows_nothing(
                 await task
     texts = shown(cancelled.value) + logged(everything_logged.records)
     assert leaks(texts, sent_secrets(server.posts[0])) == []
+
+
+def signed_queries(server: Loopback) -> list[str]:
+    return [secret for read in server.reads for secret in sent_secrets(read)]
+
+
+async def test_a_cancelled_reading_shows_nothing(asyncio_way: Way, everything_logged: pytest.LogCaptureFixture) -> None:
+    """Its URL is signed, and whatever holds the URL must not be a variable of a frame that the caller sees."""
+    with Loopback(hang) as server:
+        transport = calls.transport(asyncio_way)
+        async with bt.AsyncTransferClient(keys.credentials(), base_url=server.url, transport=transport) as client:
+            task = asyncio.ensure_future(anext(client.history("MAIN_UMFUTURE")))
+            while not server.reads:  # noqa: ASYNC110  # the server is a thread
+                await asyncio.sleep(0.005)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as cancelled:
+                await task
+        assert leaks(shown(cancelled.value) + logged(everything_logged.records), signed_queries(server)) == []
+
+
+def test_an_interrupted_reading_shows_nothing(sync_way: Way, everything_logged: pytest.LogCaptureFixture) -> None:
+    with Loopback(hang) as server:
+
+        def interrupt(number: int, frame: object) -> None:
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            with pytest.raises(KeyboardInterrupt) as interrupted:
+                calls.history(sync_way, "MAIN_UMFUTURE", base_url=server.url)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        texts = shown(interrupted.value) + logged(everything_logged.records)
+        assert signed_queries(server)
+        assert leaks(texts, signed_queries(server)) == []
 
 
 @pytest.mark.parametrize("kind", keys.KINDS)

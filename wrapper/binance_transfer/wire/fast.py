@@ -13,7 +13,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from typing import Final, Generic, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 try:
     import httptools
@@ -64,13 +64,13 @@ class FastTransport:
         made: Connection | None = None
         has_place = False
         try:
-            url = url_of(request)
+            origin = origin_of(request)
             has_place = self._places.acquire(timeout=timeout_s)
             if not has_place:
                 message = "no connection became free in time"
                 raise TimeoutError(message)  # noqa: TRY301  # like all that goes wrong
-            made = self._idle.take(origin_of(url)) or self._connected(url, exchange)
-            made.write(encoded(request, url), exchange)
+            made = self._idle.take(origin) or self._connected(origin, exchange)
+            made.write(encoded(request, origin), exchange)
             while (head := answer.feed(made.read(exchange))) is None:
                 pass
             return call.answer(head, bytes(answer.body), answer.unusable)
@@ -92,9 +92,10 @@ class FastTransport:
     def __repr__(self) -> str:
         return "<FastTransport>"
 
-    def _connected(self, url: SplitResult, exchange: Exchange) -> Connection:
-        made = connection.connect(*address_of(url), self._tls if url.scheme == "https" else None, exchange)
-        made.origin = origin_of(url)
+    def _connected(self, origin: str, exchange: Exchange) -> Connection:
+        host, port, over_tls = address_of(origin)
+        made = connection.connect(host, port, self._tls if over_tls else None, exchange)
+        made.origin = origin
         return made
 
 
@@ -119,29 +120,25 @@ def _usual_trust() -> ssl.SSLContext:
 # --- the request -----------------------------------------------------------------------------------------------------
 
 
-def url_of(request: SignedRequest) -> SplitResult:
-    """Return the parts of a URL; raises ValueError if it is not one of http."""
+def origin_of(request: SignedRequest) -> str:
+    """Return scheme, host and port of a URL as they stand there; raises ValueError if it is not one of http."""
     parts = urlsplit(request.url)
     if parts.scheme not in _PORTS or not parts.netloc or not request.url.isascii() or not request.url.isprintable():
         message = "the URL is not one of http or https, or not encoded"
         raise ValueError(message)
-    return parts
+    return f"{parts.scheme}://{parts.netloc}"
 
 
-def origin_of(url: SplitResult) -> str:
-    """Return what two URLs have in common that one connection serves."""
-    return f"{url.scheme}://{url.netloc}"
+def address_of(origin: str) -> tuple[str, int, bool]:
+    """Return host, port, and whether TLS is spoken there."""
+    parts = urlsplit(origin)
+    return parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme == "https"
 
 
-def address_of(url: SplitResult) -> tuple[str, int]:
-    """Return host and port."""
-    return url.hostname or "", url.port or _PORTS[url.scheme]
-
-
-def encoded(request: SignedRequest, url: SplitResult) -> bytes:
+def encoded(request: SignedRequest, origin: str) -> bytes:
     """Return the bytes of a request; raises ValueError if one of its parts could be taken for another."""
-    target = f"{url.path}?{url.query}" if url.query else url.path
-    headers = {"Host": url.netloc, **request.headers}
+    target = request.url[len(origin) :]
+    headers = {"Host": origin.partition("://")[2], **request.headers}
     if request.body:
         headers["Content-Length"] = str(len(request.body))
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])

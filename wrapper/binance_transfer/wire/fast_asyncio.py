@@ -7,13 +7,12 @@ One rule: it differs from `fast` in its connections and in `await` alone.
 import asyncio
 import ssl
 from typing import Final
-from urllib.parse import SplitResult
 
 from binance_transfer.wire import connection_asyncio
 from binance_transfer.wire.answer import Reply
 from binance_transfer.wire.connection_asyncio import AsyncConnection
 from binance_transfer.wire.exchange import Exchange
-from binance_transfer.wire.fast import Arriving, Idle, address_of, context_of, encoded, origin_of, url_of
+from binance_transfer.wire.fast import Arriving, Idle, address_of, context_of, encoded, origin_of
 from binance_transfer.wire.signing import SignedRequest
 from binance_transfer.wire.transport import Call
 
@@ -32,10 +31,10 @@ class AsyncFastTransport:
         call, answer = Call(request, exchange), Arriving(exchange)
         made: AsyncConnection | None = None
         try:
-            url = url_of(request)
+            origin = origin_of(request)
             async with asyncio.timeout(timeout_s), self._places:
-                made = self._idle.take(origin_of(url)) or await self._connected(url)
-                await made.write(encoded(request, url), exchange)
+                made = self._idle.take(origin) or await self._connected(origin)
+                await made.write(encoded(request, origin), exchange)
                 while (head := answer.feed(await made.read(exchange))) is None:
                     pass
                 return call.answer(head, bytes(answer.body), answer.unusable)
@@ -55,10 +54,10 @@ class AsyncFastTransport:
     def __repr__(self) -> str:
         return "<AsyncFastTransport>"
 
-    async def _connected(self, url: SplitResult) -> AsyncConnection:
-        host, port = address_of(url)
+    async def _connected(self, origin: str) -> AsyncConnection:
+        host, port, over_tls = address_of(origin)
         made = await connection_asyncio.connect(host, port)
-        if url.scheme == "https":
+        if over_tls:
             made = await made.start_tls(self._tls, host)
-        made.origin = origin_of(url)
+        made.origin = origin
         return made

@@ -80,6 +80,7 @@ class HttpxTransport:
             _note(exchange, event, info)
 
         quiet, here = _sending.set(True), current.set(exchange)
+        message: httpx.Request | None = None
         response: httpx.Response | None = None
         head: Head | None = None
         try:
@@ -92,6 +93,7 @@ class HttpxTransport:
         except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
             return call.failed(head, error, could_not_connect=isinstance(error, _COULD_NOT_CONNECT))
         except BaseException as interruption:  # noqa: BLE001
+            message = None  # this frame can be seen, and a request of httpx shows its URL
             raise call.interrupted(interruption) from None
         finally:
             exchange.end()
@@ -134,6 +136,7 @@ class AsyncHttpxTransport:
             _note(exchange, event, info)
 
         quiet, here = _sending.set(True), current.set(exchange)
+        message: httpx.Request | None = None
         response: httpx.Response | None = None
         head: Head | None = None
         try:
@@ -147,6 +150,7 @@ class AsyncHttpxTransport:
         except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
             return call.failed(head, error, could_not_connect=isinstance(error, _COULD_NOT_CONNECT))
         except BaseException as interruption:  # noqa: BLE001
+            message = None  # this frame can be seen, and a request of httpx shows its URL
             raise call.interrupted(interruption) from None
         finally:
             exchange.end()
