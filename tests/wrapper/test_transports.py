@@ -21,6 +21,8 @@ from tests.wrapper.calls import Way
 
 HTTPS = "https://exchange.invalid"
 HERE = "http://127.0.0.1:1"
+FAST: tuple[Way, ...] = ("sync, fast", "asyncio, fast")
+fast = pytest.mark.parametrize("way", FAST)
 KINDS: dict[str, Any] = {"": bt.TransferClient, "Async": bt.AsyncTransferClient}
 
 
@@ -47,6 +49,22 @@ def test_the_fast_transport_is_taken_where_it_is_installed(kind: str, base_url: 
 def test_httpx_is_taken_where_there_is_a_proxy(kind: str, name: str, clean_environment: pytest.MonkeyPatch) -> None:
     clean_environment.setenv(name, "http://127.0.0.1:3128")
     assert shown(kind, HTTPS).endswith(f" over {kind}HttpxTransport>")
+
+
+@pytest.mark.parametrize("base_url", ["HTTPS://exchange.invalid", "Https://EXCHANGE.invalid:8443"])
+def test_how_the_scheme_is_written_changes_nothing(base_url: str, clean_environment: pytest.MonkeyPatch) -> None:
+    clean_environment.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
+    assert shown("", base_url).endswith(" over HttpxTransport>")
+
+
+@fast
+def test_https_is_verified_however_it_is_written(way: Way) -> None:
+    with Loopback(tls=certificates.serving()) as server:
+        base_url = server.url.replace("https", "HTTPS")
+        options = {"verify": certificates.trusting()}
+        assert calls.execute(way, base_url=base_url, httpx_options=options).tran_id == 13526853623
+        options = {"verify": certificates.trusting("wrong")}
+        assert type(calls.failure(way, base_url=base_url, httpx_options=options)) is bt.NotSent
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"])
@@ -104,6 +122,7 @@ with bt.TransferClient({"api_key": "k", "secret": "s"}, **options) as client:
 client, receipt = asyncio.run(main())
 print(type(client._transport).__name__, receipt.tran_id)
 print(*sorted({"httpx", "httpcore", "anyio", "h11", "httptools"} & {name for name in sys.modules if sys.modules[name]}))
+from binance_transfer import *
 try:
     print(bt.FastTransport.__name__)
 except ImportError as error:
@@ -137,9 +156,6 @@ def test_without_the_extra_httpx_is_the_transport(state: str) -> None:
 
 
 # --- whole calls -----------------------------------------------------------------------------------------------------
-
-FAST: tuple[Way, ...] = ("sync, fast", "asyncio, fast")
-fast = pytest.mark.parametrize("way", FAST)
 
 
 async def itself(result: Any) -> Any:

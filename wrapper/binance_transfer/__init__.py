@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from binance_transfer.journal import Journal
     from binance_transfer.journal.audit import Audit
     from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, VerdictRecord
-    from binance_transfer.wire.fast import FastTransport
-    from binance_transfer.wire.fast_asyncio import AsyncFastTransport
+    from binance_transfer.wire.fast import FastTransport as FastTransport
+    from binance_transfer.wire.fast_asyncio import AsyncFastTransport as AsyncFastTransport
     from binance_transfer.wire.httpx_transport import AsyncHttpxTransport, HttpxTransport
 
 # What a client without a journal, over the other transport, does not need is imported only where it is used.
@@ -77,13 +77,13 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(message)
 
 
+# Without what the extra `fast` adds: `import *` has to work where it is not installed.
 __all__ = [
     "TRANSFER_TYPES",
     "AlarmEvent",
     "Ambiguous",
     "AnswerEvent",
     "AnswerRecord",
-    "AsyncFastTransport",
     "AsyncHttpxTransport",
     "AsyncTransferClient",
     "AsyncTransport",
@@ -97,7 +97,6 @@ __all__ = [
     "Credentials",
     "Entry",
     "Event",
-    "FastTransport",
     "HttpxTransport",
     "IdempotencyConflict",
     "InsufficientBalance",

@@ -23,6 +23,7 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -99,7 +100,7 @@ def chosen_asyncio(transport: "AsyncTransport | httpx.AsyncBaseTransport | None"
 
 def _is_fast(base_url: str) -> bool:
     """Tell whether the extra `fast` is installed and does what is asked for: it knows no proxies."""
-    if base_url.startswith("https:") and _proxy_in_environment():
+    if _needs_tls(base_url) and _proxy_in_environment():
         return False
     try:
         import_module("binance_transfer.wire.fast")  # raises if its parser is missing or too old
@@ -121,7 +122,11 @@ def _trust(base_url: str) -> dict[str, Any]:
     """Return options: plain http, to this machine, needs no certificates, which take long to load."""
     import ssl
 
-    return {} if base_url.startswith("https:") else {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}
+    return {} if _needs_tls(base_url) else {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}
+
+
+def _needs_tls(base_url: str) -> bool:
+    return urlsplit(base_url).scheme != "http"
 
 
 # --- what happened ---------------------------------------------------------------------------------------------------
