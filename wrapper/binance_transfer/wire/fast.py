@@ -7,7 +7,6 @@ proven where it is proven for httpx. Connections are direct: where a proxy is ne
 """
 
 import os
-import re
 import ssl
 import threading
 import time
@@ -34,7 +33,6 @@ _HEAD_LIMIT: Final = 100 * 1024  # as httpcore
 _OLDEST: Final = (0, 6, 4)  # before it, the parser let pass what RFC 9112 refuses
 _PORTS: Final = {"https": 443, "http": 80}
 _FIRST_FINAL: Final = 200  # RFC 9110, section 15: statuses below it announce another one
-_REQUEST_HEAD: Final = re.compile(r"[A-Z]+ /[!-~]* HTTP/1\.1\r\n(?:[!-9;-~]+: [ -~]*\r\n)+\r\n")
 
 if tuple(int(part) for part in httptools.__version__.split(".")[:3]) < _OLDEST:
     _message = "httptools is too old: pip install 'binance-universal-transfer[fast]'"
@@ -141,12 +139,12 @@ def encoded(request: SignedRequest, origin: str) -> bytes:
     headers = {"Host": origin.partition("://")[2], **request.headers}
     if request.body:
         headers["Content-Length"] = str(len(request.body))
-    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-    head = f"{request.method} {target} HTTP/1.1\r\n{lines}\r\n"
-    if not _REQUEST_HEAD.fullmatch(head) or head.count("\n") != len(headers) + 2:
+    lines = [f"{request.method} {target} HTTP/1.1", *[f"{name}: {value}" for name, value in headers.items()]]
+    text = "".join(lines)
+    if not (text.isascii() and text.isprintable() and target.startswith("/")) or " " in target:
         message = "the URL or a header holds a character that cannot stand there"
         raise ValueError(message)
-    return head.encode("ascii") + request.body
+    return "\r\n".join([*lines, "\r\n"]).encode("ascii") + request.body
 
 
 # --- the answer ------------------------------------------------------------------------------------------------------
