@@ -172,7 +172,7 @@ class TransferClient(_Transferring[Receipt]):
     settle_ms: how long after its window a transfer may still execute or show up in history; nobody documents it.
     extra_rejected_codes: error codes, unknown to spec/error_codes.yaml, that are to mean "nothing moved".
     transport: what sends; an HttpxTransport with options for proxies or certificates, or any httpx.BaseTransport.
-        Without it, a FastTransport if the extra is installed and the environment names no proxy, else an HttpxTransport.
+        Without it, a FastTransport if the extra is installed and no proxy is named, else an HttpxTransport.
     clock: where time comes from, for tests.
     journal: records every send before it leaves, and makes idempotency keys work.
     policy: an operator's limits, checked for every send.
