@@ -100,6 +100,13 @@ def test_a_repr_shows_of_a_transport_its_class_alone() -> None:
     assert shown("", HERE, transport=Own()) == f"<TransferClient {HERE} over Own>"
 
 
+@pytest.mark.parametrize("kind", [bt.FastTransport, bt.AsyncFastTransport])
+@pytest.mark.parametrize("options", [{"verify": False}, {"verify": "bundle.pem"}, {"max_connections": -1}], ids=str)
+def test_settings_that_cannot_be_are_refused(kind: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"SSLContext|semaphore|Semaphore"):
+        kind(**({"verify": calls.TRUSTS_NOBODY} | options))
+
+
 # --- with and without the extra --------------------------------------------------------------------------------------
 
 PROGRAM = """

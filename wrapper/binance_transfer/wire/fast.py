@@ -19,6 +19,7 @@ try:
 except ImportError:
     raise ImportError("this needs one more package: pip install 'binance-universal-transfer[fast]'") from None
 
+from binance_transfer.visible import quoted
 from binance_transfer.wire import connection
 from binance_transfer.wire.answer import Reply
 from binance_transfer.wire.connection import Connection
@@ -47,7 +48,7 @@ class FastTransport:
         are set, else certifi's.
     max_connections: how many calls may be under way; the next one waits, within its deadline.
 
-    It uses no proxy, whatever the environment says.
+    It uses no proxy, whatever the environment says. Raises ValueError for settings that cannot be.
     """
 
     def __init__(self, *, verify: ssl.SSLContext | None = None, max_connections: int = 100) -> None:
@@ -97,9 +98,12 @@ class FastTransport:
         return made
 
 
-def context_of(verify: ssl.SSLContext | None) -> ssl.SSLContext:
-    """Return what TLS is agreed on with."""
+def context_of(verify: object) -> ssl.SSLContext:
+    """Return what TLS is agreed on with; raises ValueError for what is no context: nothing turns verification off."""
     context = _usual_trust() if verify is None else verify
+    if not isinstance(context, ssl.SSLContext):
+        message = f"verify must be an ssl.SSLContext, not {quoted(verify)}"
+        raise ValueError(message)  # noqa: TRY004  # every refusal at construction is a ValueError
     context.set_alpn_protocols(["http/1.1"])
     return context
 
