@@ -52,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help=f"put the tables into {_DOCUMENT.relative_to(PROJECT)}")
     parser.add_argument("--only", metavar="NAME", help=f"one of {', '.join(PARTS)}")
     options = parser.parse_args(arguments)
+    if options.only not in {None, *PARTS}:
+        parser.error(f"--only takes one of {', '.join(PARTS)}")
+    if options.only and options.write:
+        parser.error("--write takes all parts: the tables of the others would be lost")
     console = Console(highlight=False)
     size = QUICK if options.quick else FULL
     sections: list[Section] = []
