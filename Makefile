@@ -8,7 +8,7 @@ PIP_LOCKED := $(PIP) --only-binary :all: --require-hashes --requirement
 PIP_PROJECT := $(PIP) --no-deps --no-build-isolation --editable .
 LOCK := .venv-uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
-LOCKED_ALONE := uv schemathesis binance-connector binance-sdk-wallet ccxt python-binance
+LOCKED_ALONE := uv schemathesis bare binance-connector binance-sdk-wallet ccxt python-binance
 PACKAGES := wrapper/binance_transfer generated_client/binance_transfer_api sandbox/binance_transfer_sandbox \
 	cli/binance_transfer_cli generator demo.py benchmarks simulator comparison tests
 
@@ -60,8 +60,8 @@ lint: $(VENV)/.ready ## style, types, imports
 	$(VENV)/bin/mypy $(PACKAGES) && $(VENV)/bin/pyright --pythonpath $(RUN)
 	$(VENV)/bin/lint-imports --no-cache --no-logo && $(RUN) -m pytest --quiet tests/typing
 
-bench: $(VENV)/.ready ## what a call costs, beside plain httpx
-	$(RUN) -m benchmarks
+bench: $(VENV)/.ready ## what things cost, beside other clients; a few minutes: make bench ARGS=--quick; into docs/speed.md: ARGS=--write
+	$(RUN) -m benchmarks $(ARGS)
 
 simulate: $(VENV)/.ready ## a million transfers in a simulated world, each verdict checked
 	$(RUN) -m simulator --transfers 1000000 --workers 2 $(ARGS)
@@ -84,7 +84,7 @@ pythons: $(VENV)/.ready ## the tests on each of CPython 3.11 to 3.14 that is her
 
 lock: .venv-uv/.ready ## renew locks/: what is installed, with the hashes of its files, for all platforms
 	$(LOCK) pyproject.toml --all-extras --group dev --output-file locks/dev.txt
-	$(LOCK) pyproject.toml --extra sandbox --group build --group generator --constraint locks/dev.txt --output-file locks/base.txt
+	$(LOCK) pyproject.toml --extra fast --constraint locks/dev.txt --output-file locks/user.txt && $(LOCK) pyproject.toml --extra sandbox --group build --group generator --constraint locks/dev.txt --output-file locks/base.txt
 	set -e; for group in $(LOCKED_ALONE); do $(LOCK) --group $$group --output-file locks/$$group.txt; done
 
 dist: $(VENV)/.ready ## build wheel and sdist, and use the wheel in an empty environment

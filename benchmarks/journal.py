@@ -40,10 +40,10 @@ Way = Callable[[], object]
 
 
 class Accepting:
-    """A transport that accepts every transfer at once, each with a new id."""
+    """A transport that accepts every transfer at once, each with a new id: the one after ``last_id``."""
 
-    def __init__(self) -> None:
-        self._id = 0
+    def __init__(self, last_id: int = 0) -> None:
+        self._id = last_id
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:  # noqa: ARG002
         """Accept a transfer, or answer a read."""
@@ -57,8 +57,8 @@ class Accepting:
         """Do nothing: there are no connections."""
 
 
-def measure() -> dict[str, float]:
-    """Return client → microseconds per transfer, the median of all rounds, measured in turns."""
+def measure(rounds_wanted: int = _ROUNDS) -> dict[str, list[float]]:
+    """Return client → microseconds per transfer, one figure a round, measured in turns."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="journal-")))
         ways = {
@@ -70,13 +70,13 @@ def measure() -> dict[str, float]:
             ways[POSTGRESQL] = _client(stack, server.replace("postgresql:", "postgresql+psycopg:"))
             ways[RAW_POSTGRESQL] = _raw_postgresql(stack, server)
         rounds: dict[str, list[float]] = {way: [] for way in ways}
-        for _ in range(_ROUNDS + 1):
+        for _ in range(rounds_wanted + 1):
             for way, transfer in ways.items():
                 started = time.perf_counter()
                 for _ in range(_TRANSFERS):
                     transfer()
                 rounds[way].append((time.perf_counter() - started) / _TRANSFERS * 1e6)
-    return {way: median(values[1:]) for way, values in rounds.items()}
+    return {way: values[1:] for way, values in rounds.items()}
 
 
 def _client(stack: ExitStack, url: str | None) -> Way:
@@ -138,7 +138,7 @@ def _postgresql() -> Iterator[str]:
 
 def main() -> int:
     """Measure and print."""
-    taken = measure()
+    taken = {way: median(values) for way, values in measure().items()}
     for way, figure in taken.items():
         rate = f"{1e6 / figure:10,.0f} a second"
         sys.stdout.write(f"{way:28}{figure:10,.0f} µs{rate}{figure / taken[FLOORS[way]]:8.1f} x\n")

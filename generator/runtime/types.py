@@ -29,6 +29,7 @@ _JSON_NAMES: Final[Mapping[type, str]] = {
     type(None): "null",
 }
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_UNRESERVED: Final = re.compile("[A-Za-z0-9._~-]*")  # RFC 3986, section 2.3: what is never encoded
 
 
 @frozen
@@ -51,7 +52,7 @@ class Request:
 
     def encoded(self) -> str:
         """Percent-encode the parameters: these are the characters to sign and to send."""
-        return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in self.parameters)
+        return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in self.parameters])
 
 
 @frozen
@@ -70,6 +71,10 @@ class Mismatch(ValueError):
 def texts(parameters: tuple[tuple[str, str | int | bool | None], ...]) -> tuple[tuple[str, str], ...]:
     """Write parameters as text, leaving out those that are None. A float is a TypeError: amounts are decimal text."""
     return tuple((name, _text(name, value)) for name, value in parameters if value is not None)
+
+
+def _quoted(text: str) -> str:
+    return text if _UNRESERVED.fullmatch(text) else quote(text, safe="")
 
 
 def _text(name: str, value: object) -> str:
@@ -109,7 +114,7 @@ def parse(
 
 
 def _document(body: bytes) -> object:
-    document: object = json.loads(body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+    document: object = _JSON.decode(body.decode("utf-8"))
     return document
 
 
@@ -125,6 +130,9 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _no_constant(name: str) -> NoReturn:
     message = f"{name} is not JSON"
     raise ValueError(message)
+
+
+_JSON: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)
 
 
 def members(value: object) -> dict[str, object]:

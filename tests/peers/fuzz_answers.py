@@ -11,6 +11,7 @@ import asyncio
 import json
 import random
 import re
+import ssl
 import sys
 import time
 from collections import Counter
@@ -198,7 +199,7 @@ def over_the_wire(count: int, seed: int) -> list[str]:
     draw = random.Random(seed)
     answers = [(draw.choice([status for status in STATUSES if status != 204]), body(draw)) for _ in range(count)]
     wrong: list[str] = []
-    for way in ("sync", "asyncio"):
+    for kind in (bt.HttpxTransport, bt.FastTransport, bt.AsyncHttpxTransport, bt.AsyncFastTransport):
         replies = iter(answers)
 
         def reply(connection: Connection, replies: Iterator[tuple[int, bytes]] = replies) -> None:
@@ -206,11 +207,13 @@ def over_the_wire(count: int, seed: int) -> list[str]:
             connection.send(response(status, data))
 
         with Loopback(reply) as server:
-            results = _sync(server, count) if way == "sync" else asyncio.run(_asyncio(server, count))
+            results = (
+                asyncio.run(_asyncio(kind, server, count)) if "Async" in kind.__name__ else _sync(kind, server, count)
+            )
         for (status, data), found in zip(answers, results, strict=True):
             if found != (right := expected(status, data)):
-                wrong.append(f"{way} {status} {data[:200]!r}: {found}, not {right}")
-    print(f"{count} answers over the wire, sync and asyncio, seed {seed}")
+                wrong.append(f"{kind.__name__} {status} {data[:200]!r}: {found}, not {right}")
+    print(f"{count} answers over the wire, with each transport, seed {seed}")
     return wrong
 
 
@@ -218,9 +221,9 @@ def _attempts(count: int) -> Iterator[bt.Attempt]:
     return (bt.Attempt(ATTEMPT.transfer, time.time_ns() // 1_000_000, 5000) for _ in range(count))
 
 
-def _sync(server: Loopback, count: int) -> list[str]:
+def _sync(kind: type[Any], server: Loopback, count: int) -> list[str]:
     results: list[str] = []
-    transport = bt.HttpxTransport(verify=False)
+    transport = kind(verify=ssl.create_default_context())
     with bt.TransferClient({"api_key": "k", "secret": "s"}, base_url=server.url, transport=transport) as client:
         for attempt in _attempts(count):
             try:
@@ -230,9 +233,9 @@ def _sync(server: Loopback, count: int) -> list[str]:
     return results
 
 
-async def _asyncio(server: Loopback, count: int) -> list[str]:
+async def _asyncio(kind: type[Any], server: Loopback, count: int) -> list[str]:
     results: list[str] = []
-    transport = bt.AsyncHttpxTransport(verify=False)
+    transport = kind(verify=ssl.create_default_context())
     async with bt.AsyncTransferClient(
         {"api_key": "k", "secret": "s"}, base_url=server.url, transport=transport
     ) as client:

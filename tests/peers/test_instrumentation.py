@@ -18,7 +18,8 @@ from tests.support.loopback import Loopback, answer
 PROJECT = Path(__file__).resolve().parents[2]
 KEY, SECRET = "a-key-that-nobody-has-0123456789abcdef", "a-secret-that-nobody-has-0123456789abcdef"
 USE = f"""
-client = bt.TransferClient({{"api_key": "{KEY}", "secret": "{SECRET}"}}, base_url=sys.argv[1])
+transport = getattr(bt, sys.argv[2])()
+client = bt.TransferClient({{"api_key": "{KEY}", "secret": "{SECRET}"}}, base_url=sys.argv[1], transport=transport)
 client.transfer("MAIN_FUNDING", "USDT", "1")
 list(client.history("MAIN_FUNDING"))
 try:
@@ -67,13 +68,13 @@ print(json.dumps([json.loads(span.to_json()) for span in spans.get_finished_span
 """
 
 
-def run(program: str, **environment: str) -> tuple[Any, list[str]]:
+def run(program: str, over: str, **environment: str) -> tuple[Any, list[str]]:
     """What was recorded of two transfers and a reading, and the signatures that they had."""
     refused = answer(400, {"code": -1102, "msg": "Mandatory parameter was not sent"})
     steps = (answer(200, {"tranId": 5}), answer(200, {"total": 0, "rows": []}), refused)
     with Loopback(*steps) as server:
         done = subprocess.run(
-            [sys.executable, "-c", program, server.url],
+            [sys.executable, "-c", program, server.url, over],
             env={"PATH": "", "PYTHONPATH": str(PROJECT)} | environment,
             capture_output=True,
             text=True,
@@ -85,8 +86,9 @@ def run(program: str, **environment: str) -> tuple[Any, list[str]]:
     return json.loads(done.stdout.splitlines()[-1]), signatures
 
 
-def test_sentry_sees_no_secret() -> None:
-    recorded, signatures = run(SENTRY)
+@pytest.mark.parametrize("over", ["HttpxTransport", "FastTransport"])
+def test_sentry_sees_no_secret(over: str) -> None:
+    recorded, signatures = run(SENTRY, over)
     text = json.dumps(recorded)
     assert "sweep" in text
     assert [secret for secret in [KEY, SECRET, *signatures] if secret in text] == []
@@ -94,14 +96,19 @@ def test_sentry_sees_no_secret() -> None:
 
 def test_opentelemetry_records_signed_readings_and_no_signed_transfer() -> None:
     """Which the README says. Should this change, so should the README."""
-    recorded, signatures = run(TELEMETRY)
+    recorded, signatures = run(TELEMETRY, "HttpxTransport")
     text = json.dumps(recorded)
     *transfers, reading = signatures
     assert [signature in text for signature in (*transfers, reading)] == [False, False, True]
     assert [secret for secret in (KEY, SECRET) if secret in text] == []
 
 
+def test_opentelemetry_sees_nothing_of_the_fast_transport() -> None:
+    recorded, _ = run(TELEMETRY, "FastTransport")
+    assert recorded == []
+
+
 @pytest.mark.parametrize("excluded", ["127.0.0.1"])
 def test_opentelemetry_can_leave_the_exchange_out(excluded: str) -> None:
-    recorded, _ = run(TELEMETRY, OTEL_PYTHON_HTTPX_EXCLUDED_URLS=excluded)
+    recorded, _ = run(TELEMETRY, "HttpxTransport", OTEL_PYTHON_HTTPX_EXCLUDED_URLS=excluded)
     assert recorded == []

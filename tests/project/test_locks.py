@@ -18,9 +18,8 @@ GROUPS = pyproject()["dependency-groups"]
 DISTRIBUTION = pyproject()["project"]["name"]
 
 # Lock, extras and groups: as `make lock` makes them.
-ASKED = {"base": (("sandbox",), ("build", "generator")), "dev": (("all",), ("dev",))} | {
-    name: ((), (name,)) for name in LOCKS if name not in {"base", "dev"}
-}
+OURS = {"base": (("sandbox",), ("build", "generator")), "dev": (("all",), ("dev",)), "user": (("fast",), ())}
+ASKED = OURS | {name: ((), (name,)) for name in LOCKS if name not in OURS}
 PYTHONS = ("3.11.0", "3.12.0", "3.13.0", "3.14.0")
 SYSTEMS = (("linux", "Linux", "posix"), ("darwin", "Darwin", "posix"), ("win32", "Windows", "nt"))
 

@@ -5,6 +5,7 @@ One rule: a caller makes a client, makes one call and closes the client; what co
 """
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, TypeVar
 
@@ -12,13 +13,26 @@ import binance_transfer as bt
 from tests.wrapper import keys
 
 T = TypeVar("T")
-Way = Literal["sync", "asyncio"]
+Way = Literal["sync", "asyncio", "sync, fast", "asyncio, fast"]
 WAYS: tuple[Way, ...] = ("sync", "asyncio")
+SYNC: tuple[Way, ...] = ("sync", "sync, fast")
+ASYNCIO: tuple[Way, ...] = ("asyncio", "asyncio, fast")
 
 # Certificates play no part in plain http, and loading them takes longer than a whole call.
 NO_CERTIFICATES: Mapping[str, Any] = {"verify": False}
+TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 ORDER = bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5")
+
+
+def transport(way: Way, options: Mapping[str, Any] = NO_CERTIFICATES) -> Any:
+    """What a way sends with: its options are httpx's, of which the fast one knows ``verify`` alone."""
+    if not way.endswith("fast"):
+        return bt.HttpxTransport(**options) if way == "sync" else bt.AsyncHttpxTransport(**options)
+    known: dict[str, Any] = {
+        name: value or TRUSTS_NOBODY if name == "verify" else value for name, value in options.items()
+    }
+    return bt.FastTransport(**known) if way == "sync, fast" else bt.AsyncFastTransport(**known)
 
 
 def with_client(
@@ -32,13 +46,13 @@ def with_client(
 ) -> T:
     """Do something with a client of either kind."""
     own = credentials or keys.credentials()
-    if way == "sync":
-        options.setdefault("transport", bt.HttpxTransport(**httpx_options))
+    if way in SYNC:
+        options.setdefault("transport", transport(way, httpx_options))
         with bt.TransferClient(own, **options) as client:
             return use(client)
 
     async def run() -> T:
-        options.setdefault("transport", bt.AsyncHttpxTransport(**httpx_options))
+        options.setdefault("transport", transport(way, httpx_options))
         async with bt.AsyncTransferClient(own, **options) as client:
             return await use_asyncio(client)
 

@@ -15,6 +15,24 @@ def way(request: pytest.FixtureRequest) -> calls.Way:
     return cast("calls.Way", request.param)
 
 
+@pytest.fixture(params=calls.WAYS)
+def httpx_way(request: pytest.FixtureRequest) -> calls.Way:
+    """The same, in modules whose tests run over each transport: what only httpx has."""
+    return cast("calls.Way", request.param)
+
+
+@pytest.fixture(params=calls.SYNC)
+def sync_way(request: pytest.FixtureRequest) -> calls.Way:
+    """Each transport for threads."""
+    return cast("calls.Way", request.param)
+
+
+@pytest.fixture(params=calls.ASYNCIO)
+def asyncio_way(request: pytest.FixtureRequest) -> calls.Way:
+    """Each transport for asyncio."""
+    return cast("calls.Way", request.param)
+
+
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """An exchange of its own for each test."""

@@ -635,6 +635,24 @@ def test_attempts_whose_time_is_long_over_are_forgotten() -> None:
     assert (len(session._sent) < 10, refused(recent)) == (True, True)
 
 
+def test_looking_for_what_can_be_forgotten_is_rare_where_nothing_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With many sends in a few minutes, all are recent: then each further send must not look at all of them."""
+    monkeypatch.setattr("binance_transfer.session._REMEMBERED", 8)
+    session = made(bt.TransferClient)._session
+    looks = 0
+
+    class Counting(dict[str, int]):
+        def items(self) -> Any:
+            nonlocal looks
+            looks += 1
+            return super().items()
+
+    monkeypatch.setattr(session, "_sent", Counting())
+    for _ in range(1_000):
+        assert session.refusal(Post(bt.Attempt(calls.ORDER, session.clock.now_ms(), 5_000), 1.0)) is None
+    assert (len(session._sent), looks) == (1_000, 7)
+
+
 def test_ids_that_were_answered_long_ago_are_forgotten() -> None:
     session = made(bt.TransferClient)._session
     attempt = bt.Attempt(calls.ORDER, 0, 5_000)

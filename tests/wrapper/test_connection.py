@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -20,6 +20,13 @@ import binance_transfer as bt
 from tests.support.loopback import RECEIPT, Connection, Loopback, Step, answer, closed_port, response
 from tests.wrapper import calls, certificates, keys
 from tests.wrapper.calls import Way
+
+
+@pytest.fixture(params=[*calls.SYNC, *calls.ASYNCIO])
+def way(request: pytest.FixtureRequest) -> Way:
+    """Each client, over each transport."""
+    return cast("Way", request.param)
+
 
 TRUE_ID = 13526853623
 FALSE_ID = 31337
@@ -192,13 +199,13 @@ def test_requests_name_the_package_and_its_version(way: Way) -> None:
     assert {request.header("user-agent") for request in server.seen} == {"binance-universal-transfer/0.2.0"}
 
 
-def test_a_resolver_that_hangs_is_bounded_by_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resolver_that_hangs_is_bounded_by_the_deadline(sync_way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system's look-up knows no deadline: it is left behind."""
     held = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [held.wait(20)][1:])
     started_s = time.monotonic()
     attempt = bt.Attempt(calls.ORDER, time.time_ns() // 1_000_000, 5000)
     with closed_port():
-        error = calls.failure("sync", attempt, base_url="https://slow.example", timeout_s=0.3)
+        error = calls.failure(sync_way, attempt, base_url="https://slow.example", timeout_s=0.3)
     held.set()
     assert (type(error), time.monotonic() - started_s < 2) == (bt.NotSent, True)

@@ -17,6 +17,7 @@ from binance_transfer_sandbox import Sandbox, faults
 
 how, journal = sys.argv[1], bt.Journal(sys.argv[2], account="a") if sys.argv[2] else None
 options = {"recv_window_ms": 500, "settle_ms": 300, "journal": journal}
+options["transport"] = getattr(bt, ("Async" if how == "asyncio" else "") + sys.argv[3])()
 
 async def calls(client, now):
     await now(client.preflight())
@@ -37,13 +38,13 @@ async def itself(result):
     return await result
 
 async def of_asyncio():
-    async with bt.AsyncTransferClient(sandbox.credentials, base_url=sandbox.base_url, **options) as client:
+    async with bt.AsyncTransferClient(sandbox.credentials, **options) as client:
         before = set(sys.modules)
         await calls(client, itself)
         return before
 
 def of_threads():
-    with bt.TransferClient(sandbox.credentials, base_url=sandbox.base_url, **options) as client:
+    with bt.TransferClient(sandbox.credentials, **options) as client:
         before = set(sys.modules)
         running = calls(client, at_once)
         try:
@@ -53,6 +54,7 @@ def of_threads():
         return before
 
 with Sandbox() as sandbox:
+    options["base_url"] = sandbox.base_url
     before = asyncio.run(of_asyncio()) if how == "asyncio" else of_threads()
     print(json.dumps(sorted(set(sys.modules) - before)))
 """
@@ -60,10 +62,11 @@ with Sandbox() as sandbox:
 
 @pytest.mark.parametrize("journal", [False, True], ids=["", "journal"])
 @pytest.mark.parametrize("how", ["threads", "asyncio"])
-def test_a_first_call_loads_no_module(how: str, journal: bool, tmp_path: object) -> None:
+@pytest.mark.parametrize("over", ["HttpxTransport", "FastTransport"])
+def test_a_first_call_loads_no_module(how: str, journal: bool, over: str, tmp_path: object) -> None:
     url = f"sqlite:///{tmp_path}/transfers.db" if journal else ""
     done = subprocess.run(
-        [sys.executable, "-c", CALLS, how, url], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", CALLS, how, url, over], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == []

@@ -10,9 +10,10 @@ import html
 import logging
 import pickle
 import re
+import signal
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 import httpx
@@ -36,6 +37,13 @@ from tests.support.loopback import (
 from tests.support.marks import thorough
 from tests.wrapper import calls, certificates, keys
 from tests.wrapper.calls import Way
+
+
+@pytest.fixture(params=[*calls.SYNC, *calls.ASYNCIO])
+def way(request: pytest.FixtureRequest) -> Way:
+    """Each client, over each transport."""
+    return cast("Way", request.param)
+
 
 # --- how a signature may be spelt ------------------------------------------------------------------------------------
 
@@ -267,7 +275,10 @@ def proxied() -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", keys.KINDS)
-@pytest.mark.parametrize("case", [not_listening, bad_tls, proxied])
+@pytest.mark.parametrize(("way", "case"), [
+    *((way, case) for way in (*calls.SYNC, *calls.ASYNCIO) for case in (not_listening, bad_tls)),
+    *((way, proxied) for way in calls.WAYS),
+])  # fmt: skip
 def test_a_call_without_connection_shows_no_secret(
     way: Way,
     case: Callable[[], contextlib.AbstractContextManager[dict[str, Any]]],
@@ -312,9 +323,11 @@ def test_a_read_whose_url_is_signed_shows_nothing(
 
 
 @pytest.mark.parametrize("kind", keys.KINDS)
-async def test_a_cancelled_call_shows_nothing(kind: keys.Kind, everything_logged: pytest.LogCaptureFixture) -> None:
+async def test_a_cancelled_call_shows_nothing(
+    asyncio_way: Way, kind: keys.Kind, everything_logged: pytest.LogCaptureFixture
+) -> None:
     with Loopback(hang) as server:
-        transport = bt.AsyncHttpxTransport(verify=False)
+        transport = calls.transport(asyncio_way)
         async with bt.AsyncTransferClient(keys.credentials(kind), base_url=server.url, transport=transport) as client:
             task = asyncio.create_task(client.execute(calls.ORDER))
             while not server.posts:  # noqa: ASYNC110  # the server is a thread
@@ -326,8 +339,45 @@ async def test_a_cancelled_call_shows_nothing(kind: keys.Kind, everything_logged
     assert leaks(texts, sent_secrets(server.posts[0])) == []
 
 
+def signed_queries(server: Loopback) -> list[str]:
+    return [secret for read in server.reads for secret in sent_secrets(read)]
+
+
+async def test_a_cancelled_reading_shows_nothing(asyncio_way: Way, everything_logged: pytest.LogCaptureFixture) -> None:
+    """Its URL is signed, and whatever holds the URL must not be a variable of a frame that the caller sees."""
+    with Loopback(hang) as server:
+        transport = calls.transport(asyncio_way)
+        async with bt.AsyncTransferClient(keys.credentials(), base_url=server.url, transport=transport) as client:
+            task = asyncio.ensure_future(anext(client.history("MAIN_UMFUTURE")))
+            while not server.reads:  # noqa: ASYNC110  # the server is a thread
+                await asyncio.sleep(0.005)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as cancelled:
+                await task
+        assert leaks(shown(cancelled.value) + logged(everything_logged.records), signed_queries(server)) == []
+
+
+def test_an_interrupted_reading_shows_nothing(sync_way: Way, everything_logged: pytest.LogCaptureFixture) -> None:
+    with Loopback(hang) as server:
+
+        def interrupt(number: int, frame: object) -> None:
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            with pytest.raises(KeyboardInterrupt) as interrupted:
+                calls.history(sync_way, "MAIN_UMFUTURE", base_url=server.url)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        texts = shown(interrupted.value) + logged(everything_logged.records)
+        assert signed_queries(server)
+        assert leaks(texts, signed_queries(server)) == []
+
+
 @pytest.mark.parametrize("kind", keys.KINDS)
-def test_an_unexpected_exception_shows_nothing(way: Way, kind: keys.Kind) -> None:
+def test_an_unexpected_exception_shows_nothing(httpx_way: Way, kind: keys.Kind) -> None:
     """A transport of the user's own that throws the request itself at the caller."""
 
     def throw(request: httpx.Request) -> httpx.Response:
@@ -335,16 +385,16 @@ def test_an_unexpected_exception_shows_nothing(way: Way, kind: keys.Kind) -> Non
 
     attempt = bt.Attempt(calls.ORDER, 1_499_827_319_559, 5000)
     credentials = keys.credentials(kind)
-    result = outcome(way, order=attempt, credentials=credentials, transport=httpx.MockTransport(throw))
+    result = outcome(httpx_way, order=attempt, credentials=credentials, transport=httpx.MockTransport(throw))
     signature = credentials.sign(attempt.request().encoded().encode())
     assert leaks(shown(result), [signature, keys.API_KEY]) == []
 
 
 @pytest.mark.parametrize("kind", keys.KINDS)
-def test_what_people_print_shows_nothing(kind: keys.Kind) -> None:
+def test_what_people_print_shows_nothing(sync_way: Way, kind: keys.Kind) -> None:
     """Clients, credentials, attempts, receipts."""
     with Loopback() as server:
-        transport = bt.HttpxTransport(verify=False)
+        transport = calls.transport(sync_way)
         with bt.TransferClient(keys.credentials(kind), base_url=server.url, transport=transport) as client:
             attempt = client.prepare(calls.ORDER)
             receipt = client.execute(attempt)

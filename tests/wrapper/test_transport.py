@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -45,6 +45,13 @@ from tests.support.loopback import (
 )
 from tests.wrapper import calls, certificates, keys
 from tests.wrapper.calls import Way
+
+
+@pytest.fixture(params=[*calls.SYNC, *calls.ASYNCIO])
+def way(request: pytest.FixtureRequest) -> Way:
+    """Each client, over each transport."""
+    return cast("Way", request.param)
+
 
 # For what hangs until the deadline; all other cases get time enough for a machine that is busy.
 TIMEOUT_S = 0.3
@@ -148,6 +155,8 @@ NOTHING_SENT: dict[str, Callable[[], AbstractContextManager[Options]]] = {
     "plain-text-where-tls-was-expected": not_tls(greet_in_plain_text),
     "tls-handshake-hangs": not_tls(say_nothing),
     "tls-handshake-ends": not_tls(leave),
+}
+BEHIND_A_PROXY: dict[str, Callable[[], AbstractContextManager[Options]]] = {
     "proxy-refuses-403": proxy(answer(403, "<html>")),
     "proxy-refuses-407": proxy(answer(407, "", [("Proxy-Authenticate", "Basic")])),
     "proxy-refuses-502": proxy(answer(502, "<html>")),
@@ -169,11 +178,24 @@ def test_without_a_connection_nothing_moved(way: Way, case: str) -> None:
     assert type(error) is bt.NotSent
 
 
-@pytest.mark.parametrize("case", ["refused", "unknown-authority", "proxy-refuses-403", "connection-timeout"])
+@pytest.mark.parametrize("case", BEHIND_A_PROXY)
+def test_without_a_connection_through_a_proxy_nothing_moved(httpx_way: Way, case: str) -> None:
+    with BEHIND_A_PROXY[case]() as options:
+        error = calls.failure(httpx_way, attempt(), timeout_s=timeout_s(case), **options)
+    assert type(error) is bt.NotSent
+
+
+@pytest.mark.parametrize("case", ["refused", "unknown-authority", "connection-timeout"])
 def test_without_a_connection_the_clock_cannot_be_read_either(way: Way, case: str) -> None:
     """A reading that fails must not turn a transfer that was not sent into anything else."""
     with NOTHING_SENT[case]() as options:
         error = calls.failure(way, calls.ORDER, timeout_s=timeout_s(case), **options)
+    assert type(error) is bt.NotSent
+
+
+def test_without_a_proxy_the_clock_cannot_be_read_either(httpx_way: Way) -> None:
+    with BEHIND_A_PROXY["proxy-refuses-403"]() as options:
+        error = calls.failure(httpx_way, calls.ORDER, **options)
     assert type(error) is bt.NotSent
 
 
@@ -187,12 +209,19 @@ def test_a_server_that_is_not_trusted_sees_no_request(way: Way, case: str) -> No
     assert server.seen == []
 
 
-@pytest.mark.parametrize("case", ["connection-timeout", "tls-handshake-hangs", "proxy-hangs"])
+@pytest.mark.parametrize("case", ["connection-timeout", "tls-handshake-hangs"])
 def test_connecting_is_bounded_by_the_deadline(way: Way, case: str) -> None:
     """Reading the clock, connecting, all of it: one deadline."""
     with NOTHING_SENT[case]() as options:
         started_s = time.monotonic()
         calls.failure(way, calls.ORDER, timeout_s=TIMEOUT_S, **options)
+        assert time.monotonic() - started_s < TIMEOUT_S + 1
+
+
+def test_connecting_to_a_proxy_is_bounded_by_the_deadline(httpx_way: Way) -> None:
+    with BEHIND_A_PROXY["proxy-hangs"]() as options:
+        started_s = time.monotonic()
+        calls.failure(httpx_way, calls.ORDER, timeout_s=TIMEOUT_S, **options)
         assert time.monotonic() - started_s < TIMEOUT_S + 1
 
 
@@ -221,17 +250,38 @@ def test_the_second_address_of_a_name_is_tried(way: Way) -> None:
 @pytest.mark.parametrize(
     "url", ["ftp://127.0.0.1/", "127.0.0.1/", "http://", "https://[::1", "http://127.0.0.1:99999/"]
 )
-def test_what_httpx_refuses_was_not_sent(url: str) -> None:
+def test_a_url_that_is_refused_was_not_sent(sync_way: Way, url: str) -> None:
     request = SignedRequest("POST", url, {}, b"a=1", ())
-    transport = bt.HttpxTransport(verify=False)
+    transport = calls.transport(sync_way)
     reply = transport.send(request, 1.0)
     transport.close()
     assert isinstance(reply, NoAnswer)
     assert not reply.sent
 
 
-def test_no_free_connection_means_not_sent() -> None:
-    transport = bt.HttpxTransport(verify=False, limits=httpx.Limits(max_connections=1))
+@pytest.mark.parametrize("value", ["a\r\nX-Other: b", "a\nb", "a\0b", "\u00e9\u4e2d"])
+@pytest.mark.parametrize("place", ["header", "URL"])
+def test_what_would_be_taken_for_another_header_is_not_sent(sync_way: Way, place: str, value: str) -> None:
+    """Credentials and requests are checked long before; this is the last look."""
+    with Loopback() as server:
+        url, headers = (server.url + "/" + value, {}) if place == "URL" else (server.url + "/", {"X-A": value})
+        transport = calls.transport(sync_way)
+        reply = transport.send(SignedRequest("POST", url, headers, b"a=1", ()), 1.0)
+        transport.close()
+    assert all(name != "x-other" for request in server.seen for name, _ in request.headers)
+    assert reply.sent is False if isinstance(reply, NoAnswer) else server.seen[0].target.isascii()
+
+
+ONE_CONNECTION: dict[Way, Callable[[], Any]] = {
+    "sync": lambda: bt.HttpxTransport(verify=False, limits=httpx.Limits(max_connections=1)),
+    "asyncio": lambda: bt.AsyncHttpxTransport(verify=False, limits=httpx.Limits(max_connections=1)),
+    "sync, fast": lambda: bt.FastTransport(verify=calls.TRUSTS_NOBODY, max_connections=1),
+    "asyncio, fast": lambda: bt.AsyncFastTransport(verify=calls.TRUSTS_NOBODY, max_connections=1),
+}
+
+
+def test_no_free_connection_means_not_sent(sync_way: Way) -> None:
+    transport = ONE_CONNECTION[sync_way]()
     with Loopback(hang) as server, ThreadPoolExecutor(1) as pool:
         patient = bt.TransferClient(keys.credentials(), base_url=server.url, timeout_s=0.8, transport=transport)
         hasty = bt.TransferClient(keys.credentials(), base_url=server.url, timeout_s=0.2, transport=transport)
@@ -245,8 +295,8 @@ def test_no_free_connection_means_not_sent() -> None:
         transport.close()
 
 
-async def test_no_free_connection_means_not_sent_asyncio() -> None:
-    transport = bt.AsyncHttpxTransport(verify=False, limits=httpx.Limits(max_connections=1))
+async def test_no_free_connection_means_not_sent_asyncio(asyncio_way: Way) -> None:
+    transport = ONE_CONNECTION[asyncio_way]()
     with Loopback(hang) as server:
         patient = bt.AsyncTransferClient(keys.credentials(), base_url=server.url, timeout_s=0.6, transport=transport)
         hasty = bt.AsyncTransferClient(keys.credentials(), base_url=server.url, timeout_s=0.2, transport=transport)
@@ -257,6 +307,28 @@ async def test_no_free_connection_means_not_sent_asyncio() -> None:
         with pytest.raises(bt.OutcomeUnknown):
             await waiting
         await transport.aclose()
+
+
+def test_a_place_is_free_again_after_each_end_of_a_call(way: Way) -> None:
+    """Whatever ended it: with one connection at a time, the last call still gets through."""
+    steps = [close, reset, raw(b"nonsense"), RECEIPT]
+    transport = ONE_CONNECTION[way]()
+
+    def use(client: bt.TransferClient) -> int:
+        for _ in steps[:-1]:
+            with pytest.raises(bt.OutcomeUnknown):
+                client.execute(attempt())
+        return client.execute(attempt()).tran_id
+
+    async def use_asyncio(client: bt.AsyncTransferClient) -> int:
+        for _ in steps[:-1]:
+            with pytest.raises(bt.OutcomeUnknown):
+                await client.execute(attempt())
+        return (await client.execute(attempt())).tran_id
+
+    with Loopback(*steps) as server:
+        tran_id = calls.with_client(way, use, use_asyncio, base_url=server.url, transport=transport)
+    assert tran_id == 13526853623
 
 
 # --- something may have been sent ------------------------------------------------------------------------------------
@@ -321,6 +393,17 @@ SOMETHING_SENT: dict[str, Step] = {
     "permanent-308": redirect(308, "/sapi/v1/asset/transfer"),
     "redirect-to-nowhere": answer(307),
     "redirect-to-garbage": redirect(308, "http://[::1"),
+    "length-and-chunks": raw(OK_HEAD + b"Content-Length: 22\r\nTransfer-Encoding: chunked\r\n\r\n" + BODY),
+    "coded-for-the-transfer": raw(
+        OK_HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n16\r\n" + BODY + b"\r\n0\r\n\r\n"
+    ),
+    "no-known-coding": raw(OK_HEAD + b"Transfer-Encoding: xchunked\r\n\r\n" + BODY),
+    "empty-coding": raw(OK_HEAD + b"Transfer-Encoding:\r\nContent-Length: 22\r\n\r\n" + BODY),
+    "length-with-a-sign": raw(OK_HEAD + b"Content-Length: +22\r\n\r\n" + BODY),
+    "blank-before-a-colon": raw(OK_HEAD + b"Content-Length : 22\r\n\r\n" + BODY),
+    "status-000": raw(b"HTTP/1.1 000 OK\r\nContent-Length: 22\r\n\r\n" + BODY),
+    "interim-answer-only": raw(b"HTTP/1.1 103 Early Hints\r\nContent-Length: 22\r\n\r\n" + BODY),
+    "no-content": raw(b"HTTP/1.1 204 No Content\r\nContent-Length: 22\r\n\r\n" + BODY),
 }
 
 
@@ -367,6 +450,30 @@ def test_an_answer_in_chunks_is_an_answer(way: Way) -> None:
         assert calls.execute(way, attempt(), base_url=server.url).tran_id == 13526853623
 
 
+def test_an_answer_that_ends_with_its_connection_is_an_answer(way: Way) -> None:
+    """As servers of HTTP/1.0 do it, without a length."""
+    with Loopback(raw(OK_HEAD + b"\r\n" + BODY)) as server:
+        assert calls.execute(way, attempt(), base_url=server.url).tran_id == 13526853623
+
+
+def test_a_header_behind_the_body_says_nothing(way: Way) -> None:
+    """A trailer is read by those that asked for it (RFC 9110, section 6.5)."""
+    trailer = b"1\r\n{\r\n0\r\nRetry-After: 9\r\n\r\n"
+    with Loopback(raw(b"HTTP/1.1 429 x\r\nTransfer-Encoding: chunked\r\n\r\n" + trailer)) as server:
+        assert calls.failure(way, attempt(), base_url=server.url).retry_after_s is None
+
+
+def test_a_header_that_came_twice_is_not_half_believed(way: Way) -> None:
+    with Loopback(answer(429, "", [("Retry-After", "9"), ("Retry-After", "90")])) as server:
+        assert calls.failure(way, attempt(), base_url=server.url).retry_after_s is None
+
+
+def test_a_connection_that_the_answer_ends_is_not_used_again(way: Way) -> None:
+    with Loopback(answer(200, BODY, [("Connection", "close")])) as server:
+        several(way, server, 2)
+        assert [post.connection for post in server.posts] == [1, 2]
+
+
 def test_an_answer_after_100_continue_is_an_answer(way: Way) -> None:
     with Loopback(raw(b"HTTP/1.1 100 Continue\r\n\r\n" + response(200, BODY))) as server:
         assert calls.execute(way, attempt(), base_url=server.url).tran_id == 13526853623
@@ -380,24 +487,26 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-@pytest.mark.parametrize("told", ["option", "environment"])
-def test_plain_http_never_meets_a_proxy(way: Way, told: str, clean_environment: pytest.MonkeyPatch) -> None:
+def test_plain_http_never_meets_a_proxy(way: Way, clean_environment: pytest.MonkeyPatch) -> None:
     """It would see the key and the signature, and could answer with a receipt of its own."""
     with Loopback() as server, Loopback(answer(200, {"tranId": 666})) as middle:
-        httpx_options: Options = {"verify": False}
-        if told == "option":
-            httpx_options["proxy"] = middle.url
-        else:
-            for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-                clean_environment.setenv(name, middle.url)
-        receipt = calls.execute(way, base_url=server.url, httpx_options=httpx_options)
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            clean_environment.setenv(name, middle.url)
+        receipt = calls.execute(way, base_url=server.url)
     assert (receipt.tran_id, middle.seen) == (13526853623, [])
 
 
-def test_plain_http_is_not_sent_where_all_that_there_is_is_a_proxy(way: Way) -> None:
+def test_plain_http_never_meets_the_proxy_of_an_option(httpx_way: Way) -> None:
+    with Loopback() as server, Loopback(answer(200, {"tranId": 666})) as middle:
+        httpx_options = {"verify": False, "proxy": middle.url}
+        receipt = calls.execute(httpx_way, base_url=server.url, httpx_options=httpx_options)
+    assert (receipt.tran_id, middle.seen) == (13526853623, [])
+
+
+def test_plain_http_is_not_sent_where_all_that_there_is_is_a_proxy(httpx_way: Way) -> None:
     with Loopback() as server, Loopback() as middle:
-        transport = OWN[way](verify=False, proxy=middle.url)
-        error = calls.failure(way, attempt(), base_url=server.url, transport=transport)
+        transport = OWN[httpx_way](verify=False, proxy=middle.url)
+        error = calls.failure(httpx_way, attempt(), base_url=server.url, transport=transport)
     assert (type(error), middle.seen, server.seen) == (bt.NotSent, [], [])
 
 
@@ -427,26 +536,26 @@ def failing(kind: type[Exception]) -> httpx.MockTransport:
 
 
 @pytest.mark.parametrize("kind", NOT_CONNECTED)
-def test_a_foreign_transport_that_could_not_connect_did_not_send(way: Way, kind: type[Exception]) -> None:
-    assert type(calls.failure(way, attempt(), transport=failing(kind))) is bt.NotSent
+def test_a_foreign_transport_that_could_not_connect_did_not_send(httpx_way: Way, kind: type[Exception]) -> None:
+    assert type(calls.failure(httpx_way, attempt(), transport=failing(kind))) is bt.NotSent
 
 
 @pytest.mark.parametrize("kind", OTHER_FAILURES)
-def test_a_foreign_transport_that_fails_otherwise_may_have_sent(way: Way, kind: type[Exception]) -> None:
+def test_a_foreign_transport_that_fails_otherwise_may_have_sent(httpx_way: Way, kind: type[Exception]) -> None:
     """Its silence about what it did proves nothing."""
-    assert type(calls.failure(way, attempt(), transport=failing(kind))) is bt.OutcomeUnknown
+    assert type(calls.failure(httpx_way, attempt(), transport=failing(kind))) is bt.OutcomeUnknown
 
 
 @pytest.mark.parametrize("kind", OTHER_FAILURES)
-def test_a_wrapped_foreign_transport_is_not_trusted_either(way: Way, kind: type[Exception]) -> None:
-    error = calls.failure(way, attempt(), httpx_options={"transport": failing(kind)})
+def test_a_wrapped_foreign_transport_is_not_trusted_either(httpx_way: Way, kind: type[Exception]) -> None:
+    error = calls.failure(httpx_way, attempt(), httpx_options={"transport": failing(kind)})
     assert type(error) is bt.OutcomeUnknown
 
 
 @pytest.mark.parametrize("kind", OTHER_FAILURES)
-def test_a_mounted_foreign_transport_is_not_trusted_either(way: Way, kind: type[Exception]) -> None:
+def test_a_mounted_foreign_transport_is_not_trusted_either(httpx_way: Way, kind: type[Exception]) -> None:
     httpx_options = {"verify": False, "mounts": {"all://": failing(kind)}}
-    assert type(calls.failure(way, attempt(), httpx_options=httpx_options)) is bt.OutcomeUnknown
+    assert type(calls.failure(httpx_way, attempt(), httpx_options=httpx_options)) is bt.OutcomeUnknown
 
 
 class SlowTransport(httpx.AsyncBaseTransport):
@@ -460,44 +569,46 @@ def test_a_foreign_transport_that_hangs_may_have_sent() -> None:
     assert type(error) is bt.OutcomeUnknown
 
 
-def test_a_foreign_transport_s_answer_counts(way: Way) -> None:
+def test_a_foreign_transport_s_answer_counts(httpx_way: Way) -> None:
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"tranId": 7}))
-    assert calls.execute(way, attempt(), transport=transport).tran_id == 7
+    assert calls.execute(httpx_way, attempt(), transport=transport).tran_id == 7
 
 
 OWN: dict[Way, type[Any]] = {"sync": httpx.HTTPTransport, "asyncio": httpx.AsyncHTTPTransport}
 
 
-def test_httpx_s_own_transport_tells_what_was_not_sent(way: Way) -> None:
+def test_httpx_s_own_transport_tells_what_was_not_sent(httpx_way: Way) -> None:
     with closed_port() as url:
-        error = calls.failure(way, attempt(), base_url=url, transport=OWN[way](verify=False))
+        error = calls.failure(httpx_way, attempt(), base_url=url, transport=OWN[httpx_way](verify=False))
     assert type(error) is bt.NotSent
 
 
 @pytest.mark.parametrize("case", ["fin-without-answer", "body-trickle", "header-trickle"])
-def test_httpx_s_own_transport_may_have_sent(way: Way, case: str) -> None:
+def test_httpx_s_own_transport_may_have_sent(httpx_way: Way, case: str) -> None:
     """Within the deadline, which bounds it as well."""
     with Loopback(SOMETHING_SENT[case]) as server:
         started_s = time.monotonic()
-        transport = OWN[way](verify=False)
-        error = calls.failure(way, attempt(), base_url=server.url, timeout_s=timeout_s(case), transport=transport)
+        transport = OWN[httpx_way](verify=False)
+        error = calls.failure(httpx_way, attempt(), base_url=server.url, timeout_s=timeout_s(case), transport=transport)
         assert type(error) is bt.OutcomeUnknown
         assert time.monotonic() - started_s < 2
 
 
 @pytest.mark.parametrize("case", ["moved-301", "temporary-307", "permanent-308"])
-def test_no_option_makes_it_follow_redirects(way: Way, case: str) -> None:
+def test_no_option_makes_it_follow_redirects(httpx_way: Way, case: str) -> None:
     with Loopback(SOMETHING_SENT[case], RECEIPT) as server:
         httpx_options = {"verify": False, "follow_redirects": True}
-        error = calls.failure(way, attempt(), base_url=server.url, httpx_options=httpx_options)
+        error = calls.failure(httpx_way, attempt(), base_url=server.url, httpx_options=httpx_options)
     assert (type(error), len(server.seen)) == (bt.OutcomeUnknown, 1)
 
 
 @pytest.mark.parametrize("case", ["fin-without-answer", "reset-without-answer", "no-http", "headers-only"])
-def test_no_option_makes_it_send_again(way: Way, case: str) -> None:
+def test_no_option_makes_it_send_again(httpx_way: Way, case: str) -> None:
     """httpx repeats what could not connect, if told so; what was sent it must not repeat."""
     with Loopback(SOMETHING_SENT[case], RECEIPT) as server:
-        error = calls.failure(way, attempt(), base_url=server.url, transport=OWN[way](verify=False, retries=3))
+        error = calls.failure(
+            httpx_way, attempt(), base_url=server.url, transport=OWN[httpx_way](verify=False, retries=3)
+        )
     assert (type(error), len(server.posts)) == (bt.OutcomeUnknown, 1)
 
 
@@ -539,6 +650,43 @@ def test_a_connection_that_the_server_closed_is_not_used_again(way: Way) -> None
 
         tran_id = calls.with_client(way, use, use_asyncio, base_url=server.url)
     assert (tran_id, server.connections, len(server.posts)) == (13526853623, 2, 2)
+
+
+@pytest.mark.parametrize("end", [close, reset, raw(b"HTTP/1.1 2"), hang], ids=["fin", "reset", "half", "silence"])
+def test_nothing_is_sent_again_when_a_kept_connection_dies(way: Way, end: Step) -> None:
+    """Many a library sends once more here, since the server may have closed before it read. Or after."""
+    with Loopback(RECEIPT, end, RECEIPT) as server:
+
+        def use(client: bt.TransferClient) -> None:
+            client.execute(attempt())
+            with pytest.raises(bt.OutcomeUnknown):
+                client.execute(attempt())
+
+        async def use_asyncio(client: bt.AsyncTransferClient) -> None:
+            await client.execute(attempt())
+            with pytest.raises(bt.OutcomeUnknown):
+                await client.execute(attempt())
+
+        calls.with_client(way, use, use_asyncio, base_url=server.url, timeout_s=TIMEOUT_S if end is hang else 10.0)
+        assert [(post.connection, post.method) for post in server.seen] == [(1, "POST"), (1, "POST")]
+
+
+@pytest.mark.parametrize("end", [close, reset], ids=["fin", "reset"])
+def test_a_reading_is_not_sent_again_either(way: Way, end: Step) -> None:
+    with Loopback(RECEIPT, end, answer(200, {"total": 0, "rows": []})) as server:
+
+        def use(client: bt.TransferClient) -> None:
+            client.execute(calls.ORDER)
+            with pytest.raises(bt.ReadFailed):
+                list(client.history("MAIN_UMFUTURE"))
+
+        async def use_asyncio(client: bt.AsyncTransferClient) -> None:
+            await client.execute(calls.ORDER)
+            with pytest.raises(bt.ReadFailed):
+                _ = [record async for record in client.history("MAIN_UMFUTURE")]
+
+        calls.with_client(way, use, use_asyncio, base_url=server.url)
+        assert (server.connections, len(server.reads)) == (1, 1)
 
 
 @pytest.mark.parametrize("case", ["body-shorter-than-announced", "no-answer", "chunk-of-garbage", "two-lengths"])
@@ -608,18 +756,18 @@ def test_an_authority_of_one_s_own_is_taken_from_the_environment(
     assert receipt.tran_id == 13526853623
 
 
-def test_a_proxy_is_taken_from_the_environment(way: Way, clean_environment: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_taken_from_the_environment(httpx_way: Way, clean_environment: pytest.MonkeyPatch) -> None:
     with Loopback(tls=certificates.serving()) as server, Loopback(tunnel) as middle:
         clean_environment.setenv("HTTPS_PROXY", middle.url)
         httpx_options = {"verify": certificates.trusting()}
-        calls.execute(way, base_url=server.url, httpx_options=httpx_options)
+        calls.execute(httpx_way, base_url=server.url, httpx_options=httpx_options)
     assert [(request.method, request.target) for request in middle.seen] == [("CONNECT", f"127.0.0.1:{server.port}")]
 
 
-def test_a_proxy_sees_neither_key_nor_parameters(way: Way) -> None:
+def test_a_proxy_sees_neither_key_nor_parameters(httpx_way: Way) -> None:
     with Loopback(tls=certificates.serving()) as server, Loopback(tunnel) as middle:
         httpx_options = {"verify": certificates.trusting(), "proxy": middle.url}
-        calls.execute(way, base_url=server.url, httpx_options=httpx_options)
+        calls.execute(httpx_way, base_url=server.url, httpx_options=httpx_options)
     assert keys.API_KEY.encode() not in b"".join(request.head + request.body for request in middle.seen)
 
 
@@ -633,9 +781,9 @@ async def seen(server: Loopback, count: int = 1) -> None:
         await asyncio.sleep(0.005)
 
 
-async def cancelled(server: Loopback, order: bt.Transfer | bt.Attempt) -> BaseException:
+async def cancelled(way: Way, server: Loopback, order: bt.Transfer | bt.Attempt) -> BaseException:
     """Cancel a call once its first request has arrived, and return what came of it."""
-    transport = bt.AsyncHttpxTransport(verify=False)
+    transport = calls.transport(way)
     async with bt.AsyncTransferClient(keys.credentials(), base_url=server.url, transport=transport) as client:
         task = asyncio.create_task(client.execute(order))
         await seen(server)
@@ -647,22 +795,22 @@ async def cancelled(server: Loopback, order: bt.Transfer | bt.Attempt) -> BaseEx
     raise AssertionError("not cancelled")
 
 
-async def test_cancellation_passes_through_with_a_note() -> None:
+async def test_cancellation_passes_through_with_a_note(asyncio_way: Way) -> None:
     with Loopback(hang) as server:
-        error = await cancelled(server, attempt())
+        error = await cancelled(asyncio_way, server, attempt())
     assert (error.args, getattr(error, "__notes__", [])) == (("enough",), [NOTE])
 
 
-async def test_cancellation_while_the_clock_is_read_needs_no_note() -> None:
+async def test_cancellation_while_the_clock_is_read_needs_no_note(asyncio_way: Way) -> None:
     """The transfer had not been sent."""
     with Loopback(clock=hang) as server:
-        error = await cancelled(server, calls.ORDER)
+        error = await cancelled(asyncio_way, server, calls.ORDER)
     assert getattr(error, "__notes__", []) == []
 
 
-async def test_a_cancelled_call_s_connection_is_not_used_again() -> None:
+async def test_a_cancelled_call_s_connection_is_not_used_again(asyncio_way: Way) -> None:
     with Loopback(hang, RECEIPT) as server:
-        transport = bt.AsyncHttpxTransport(verify=False)
+        transport = calls.transport(asyncio_way)
         async with bt.AsyncTransferClient(keys.credentials(), base_url=server.url, transport=transport) as client:
             task = asyncio.create_task(client.execute(attempt()))
             await seen(server)
@@ -672,19 +820,19 @@ async def test_a_cancelled_call_s_connection_is_not_used_again() -> None:
     assert [post.connection for post in server.posts] == [1, 2]
 
 
-async def test_a_timeout_of_the_caller_s_own_cancels() -> None:
+async def test_a_timeout_of_the_caller_s_own_cancels(asyncio_way: Way) -> None:
     with Loopback(hang) as server:
-        transport = bt.AsyncHttpxTransport(verify=False)
+        transport = calls.transport(asyncio_way)
         async with bt.AsyncTransferClient(keys.credentials(), base_url=server.url, transport=transport) as client:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):
                     await client.execute(attempt())
 
 
-async def test_cancellation_makes_no_noise(caplog: pytest.LogCaptureFixture) -> None:
+async def test_cancellation_makes_no_noise(asyncio_way: Way, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     with Loopback(hang) as server:
-        await cancelled(server, attempt())
+        await cancelled(asyncio_way, server, attempt())
     assert caplog.records == []
 
 
@@ -705,15 +853,15 @@ def interruption_after(seconds: float, kind: type[BaseException]) -> Iterator[No
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
-def test_an_interruption_passes_through_with_a_note(kind: type[BaseException]) -> None:
+def test_an_interruption_passes_through_with_a_note(sync_way: Way, kind: type[BaseException]) -> None:
     with Loopback(hang) as server, pytest.raises(kind) as interrupted, interruption_after(0.1, kind):
-        calls.execute("sync", attempt(), base_url=server.url)
+        calls.execute(sync_way, attempt(), base_url=server.url)
     assert (interrupted.value.args, getattr(interrupted.value, "__notes__", [])) == (("enough",), [NOTE])
 
 
-def test_an_interrupted_call_s_connection_is_not_used_again() -> None:
+def test_an_interrupted_call_s_connection_is_not_used_again(sync_way: Way) -> None:
     with Loopback(hang, RECEIPT) as server:
-        transport = bt.HttpxTransport(verify=False)
+        transport = calls.transport(sync_way)
         with bt.TransferClient(keys.credentials(), base_url=server.url, transport=transport) as client:
             with pytest.raises(KeyboardInterrupt), interruption_after(0.1, KeyboardInterrupt):
                 client.execute(attempt())
@@ -724,10 +872,10 @@ def test_an_interrupted_call_s_connection_is_not_used_again() -> None:
 CTRL_C = """
 import asyncio, os, signal, sys, threading
 import binance_transfer as bt
-from tests.wrapper import keys
+from tests.wrapper import calls, keys
 
 async def main():
-    client = bt.AsyncTransferClient(keys.credentials(), base_url=sys.argv[1])
+    client = bt.AsyncTransferClient(keys.credentials(), base_url=sys.argv[1], transport=calls.transport(sys.argv[2]))
     threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT)).start()
     await client.execute(bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", 1), 1, 5000))
 
@@ -741,10 +889,10 @@ def program(text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 
-def test_ctrl_c_ends_an_asyncio_program_as_it_should() -> None:
+def test_ctrl_c_ends_an_asyncio_program_as_it_should(asyncio_way: Way) -> None:
     """With KeyboardInterrupt at the end of its output, and without complaints about tasks."""
     with Loopback(hang) as server:
-        done = program(CTRL_C, server.url)
+        done = program(CTRL_C, server.url, asyncio_way)
     assert done.stderr.strip().endswith("KeyboardInterrupt")
     assert "never retrieved" not in done.stderr
 
@@ -754,9 +902,9 @@ def test_ctrl_c_ends_an_asyncio_program_as_it_should() -> None:
 FORK = """
 import os, sys
 import binance_transfer as bt
-from tests.wrapper import keys
+from tests.wrapper import calls, keys
 
-client = bt.TransferClient(keys.credentials(), base_url=sys.argv[1])
+client = bt.TransferClient(keys.credentials(), base_url=sys.argv[1], transport=calls.transport(sys.argv[2]))
 client.transfer("MAIN_UMFUTURE", "USDT", 1)
 child = os.fork()
 if not child:
@@ -771,17 +919,17 @@ client.close()
 """
 
 
-def test_after_a_fork_only_the_parent_is_heard() -> None:
+def test_after_a_fork_only_the_parent_is_heard(sync_way: Way) -> None:
     """Two processes that write to one connection would mix their requests: the child gets NotSent."""
     with Loopback() as server:
-        done = program(FORK, server.url)
+        done = program(FORK, server.url, sync_way)
     amounts = [post.body.split(b"&")[2] for post in server.posts]
     assert (done.returncode, done.stdout.split(), amounts) == (0, ["NotSent"], [b"amount=1", b"amount=3"])
 
 
-def test_an_asyncio_client_refuses_another_loop() -> None:
+def test_an_asyncio_client_refuses_another_loop(asyncio_way: Way) -> None:
     with Loopback(answer(200, BODY, [("Connection", "close")]), RECEIPT) as server:
-        transport = bt.AsyncHttpxTransport(verify=False)
+        transport = calls.transport(asyncio_way)
         client = bt.AsyncTransferClient(keys.credentials(), base_url=server.url, transport=transport)
         asyncio.run(client.execute(attempt()))
         with pytest.raises(bt.NotSent):
@@ -790,10 +938,10 @@ def test_an_asyncio_client_refuses_another_loop() -> None:
     assert len(server.posts) == 1
 
 
-def test_calls_of_several_threads_do_not_wait_for_one_another() -> None:
+def test_calls_of_several_threads_do_not_wait_for_one_another(sync_way: Way) -> None:
     """A call that hangs must not hold up the others."""
     with Loopback(hang, RECEIPT) as server, ThreadPoolExecutor(1) as pool:
-        transport = bt.HttpxTransport(verify=False)
+        transport = calls.transport(sync_way)
         with bt.TransferClient(keys.credentials(), base_url=server.url, transport=transport, timeout_s=1.0) as client:
             stuck = pool.submit(client.execute, attempt())
             while not server.posts:

@@ -34,7 +34,7 @@ from binance_transfer.transfer_methods import TransferMethods
 from binance_transfer.wire.answer import NoAnswer
 from binance_transfer.wire.credentials import Credentials
 from binance_transfer.wire.outcome import Receipt
-from binance_transfer.wire.transport import AsyncTransport, over_httpx_asyncio
+from binance_transfer.wire.transport import AsyncTransport, chosen_asyncio
 from binance_transfer_api.api.asset.universal_transfer import RECV_WINDOW_DEFAULT
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
     """
     A client for one asyncio event loop: that of its first call. Takes what TransferClient takes.
 
-    transport: an AsyncHttpxTransport, or any httpx.AsyncBaseTransport.
+    transport: an AsyncHttpxTransport, an AsyncFastTransport, or any httpx.AsyncBaseTransport.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
             policy=policy,
             on_event=on_event,
         )
-        self._transport: Final = over_httpx_asyncio(transport)
+        self._transport: Final = chosen_asyncio(transport, self._session.base_url)
         self._threads: ThreadPoolExecutor | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -209,7 +209,9 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._session.base_url if hasattr(self, '_session') else '(not made)'}>"
+        if not hasattr(self, "_transport"):
+            return f"<{type(self).__name__} (not made)>"
+        return f"<{type(self).__name__} {self._session.base_url} over {type(self._transport).__name__}>"
 
     def _start(self, flow: Flow[Receipt]) -> Coroutine[Any, Any, Receipt]:
         return self._run(flow)

@@ -29,7 +29,7 @@ from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_methods import TransferMethods
 from binance_transfer.wire.credentials import Credentials
 from binance_transfer.wire.outcome import Receipt
-from binance_transfer.wire.transport import Transport, over_httpx
+from binance_transfer.wire.transport import Transport, chosen
 from binance_transfer_api.api.asset.universal_transfer import RECV_WINDOW_DEFAULT
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class TransferClient(TransferMethods[Receipt]):
     settle_ms: how long after its window a transfer may still execute or show up in history; nobody documents it.
     extra_rejected_codes: error codes, unknown to spec/error_codes.yaml, that are to mean "nothing moved".
     transport: what sends; an HttpxTransport with options for proxies or certificates, or any httpx.BaseTransport.
+        Without it, a FastTransport if the extra is installed and no proxy is named, else an HttpxTransport.
     clock: where time comes from, for tests.
     journal: records every send before it leaves, and makes idempotency keys work.
     policy: an operator's limits, checked for every send.
@@ -92,7 +93,7 @@ class TransferClient(TransferMethods[Receipt]):
             policy=policy,
             on_event=on_event,
         )
-        self._transport: Final = over_httpx(transport)
+        self._transport: Final = chosen(transport, self._session.base_url)
 
     @classmethod
     def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
@@ -269,7 +270,9 @@ class TransferClient(TransferMethods[Receipt]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._session.base_url if hasattr(self, '_session') else '(not made)'}>"
+        if not hasattr(self, "_transport"):
+            return f"<{type(self).__name__} (not made)>"
+        return f"<{type(self).__name__} {self._session.base_url} over {type(self._transport).__name__}>"
 
     def _start(self, flow: Flow[Receipt]) -> Receipt:
         return self._run(flow)

@@ -5,7 +5,6 @@ One rule: server time is an anchor plus monotonic time, and never ahead of what 
 somebody sets does nothing.
 """
 
-import asyncio
 import time
 from typing import Final, Protocol
 
@@ -49,6 +48,8 @@ class SystemClock:
 
     async def sleep_asyncio(self, seconds: float, /) -> None:
         """Wait without blocking the loop."""
+        import asyncio  # loaded already, where a loop runs
+
         await asyncio.sleep(seconds)
 
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from binance_transfer.attempt import Attempt, checked_recv_window_ms
@@ -23,9 +24,6 @@ from binance_transfer.flows import calls
 from binance_transfer.flows.effects import Flow, Post, Read, Settings, Transaction
 from binance_transfer.flows.reconcile import ClientClaims, reconcile
 from binance_transfer.flows.settling import settle
-from binance_transfer.journal import idempotency
-from binance_transfer.journal.audit import Audit, audit
-from binance_transfer.journal.resolution import correct_key, resolve_key
 from binance_transfer.keys import checked_key, was_valid_key
 from binance_transfer.policy import Policy
 from binance_transfer.sealed import unframed
@@ -39,6 +37,7 @@ from binance_transfer.wire.signing import SignedRequest, signed
 
 if TYPE_CHECKING:
     from binance_transfer.journal import Journal
+    from binance_transfer.journal.audit import Audit
     from binance_transfer.journal.records import Entry
 
 T = TypeVar("T")
@@ -86,6 +85,9 @@ class Session:
             raise ValueError(message)
         self.journal: Final = journal if journal is None else _having("journal", journal, _JOURNAL)
         if journal is not None:
+            # Loaded here, not by the first call that needs them; and a client without a journal does without them.
+            for name in ("audit", "idempotency", "resolution"):
+                import_module(f"binance_transfer.journal.{name}")
             journal.follow(self.clock)
         self._on_event: Final = on_event if on_event is None else _having("on_event", on_event, ("__call__",))
         self._bound = False
@@ -93,6 +95,7 @@ class Session:
         self.closed = False
         self._process: Final = os.getpid()
         self._sent: Final[dict[str, int]] = {}
+        self._look_again_at = _REMEMBERED
         self._claims: Final[dict[int, str]] = {}
         self._lock: Final = threading.Lock()
 
@@ -117,6 +120,8 @@ class Session:
         elif resolve_within_s != 0:
             resolve_within_s = _positive("resolve_within_s", resolve_within_s)
         if self.journal is not None:
+            from binance_transfer.journal import idempotency
+
             key = idempotency.key_for(intent) if key is None else key
             try:
                 key = checked_key(key)
@@ -157,6 +162,8 @@ class Session:
     def _keyed(
         self, intent: Transfer | Attempt, key: str, resolve_within_s: float, objection: InvalidTransfer | None
     ) -> Flow[Receipt]:
+        from binance_transfer.journal import idempotency
+
         deadline = self._deadline(self.settings.timeout_s + resolve_within_s)
         if objection is not None:
             recorded = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
@@ -173,6 +180,8 @@ class Session:
         yield from calls.once(self._binding, lambda: not self._bound, lambda: self._bind_now(deadline), deadline)
 
     def _bind_now(self, deadline: Deadline) -> Flow[None]:
+        from binance_transfer.journal import idempotency
+
         fingerprint = hashlib.sha256(self.credentials.api_key.encode()).hexdigest()
         yield from idempotency.bind(self, environment_of(self.base_url), fingerprint, deadline)
         self._bound = True
@@ -191,6 +200,8 @@ class Session:
 
     def _reconciliation(self, attempt: Attempt, deadline: Deadline, claimed: Collection[int]) -> Flow[Receipt]:
         if self.journal is not None:
+            from binance_transfer.journal import idempotency
+
             try:
                 yield from self._bind(deadline)
             except ReadFailed as failed:
@@ -216,6 +227,8 @@ class Session:
         return self._reconcile_all(_positive("deadline_s", deadline_s))
 
     def _reconcile_all(self, deadline_s: float) -> "Flow[list[Entry]]":
+        from binance_transfer.journal import idempotency
+
         yield from self._bind(self._deadline(deadline_s))
         return (yield from idempotency.resolve_all(self, deadline_s))
 
@@ -229,6 +242,8 @@ class Session:
     def _resolve(
         self, key: str, tran_id: int | None, note: str, deadline_s: float, *, not_executed: bool
     ) -> "Flow[Entry]":
+        from binance_transfer.journal.resolution import resolve_key
+
         deadline = self._deadline(deadline_s)
         yield from self._bind(deadline)
         return (yield from resolve_key(self, key, tran_id, note, deadline, not_executed=not_executed))
@@ -244,16 +259,20 @@ class Session:
     def _correct(
         self, key: str, tran_id: int | None, note: str, attempt: str | None, deadline_s: float, *, not_executed: bool
     ) -> "Flow[Entry]":
+        from binance_transfer.journal.resolution import correct_key
+
         deadline = self._deadline(deadline_s)
         yield from self._bind(deadline)
         return (yield from correct_key(self, key, tran_id, note, attempt, deadline, not_executed=not_executed))
 
-    def audit(self, since_ms: int) -> Flow[Audit]:
+    def audit(self, since_ms: int) -> "Flow[Audit]":
         """Make the flow that compares the journal with history."""
         self._needed_journal()
         return self._audit(since_ms)
 
-    def _audit(self, since_ms: int) -> Flow[Audit]:
+    def _audit(self, since_ms: int) -> "Flow[Audit]":
+        from binance_transfer.journal.audit import audit
+
         yield from self._bind(self._deadline(self.settings.timeout_s))
         return (yield from audit(self, since_ms))
 
@@ -313,9 +332,11 @@ class Session:
         with self._lock:
             if attempt.id in self._sent:
                 return False
-            if len(self._sent) >= _REMEMBERED:
+            if len(self._sent) >= self._look_again_at:
                 for name in [name for name, ended_ms in self._sent.items() if ended_ms < now_ms - _FORGOTTEN_MS]:
                     del self._sent[name]
+                # Only once there are twice as many: where all are recent, each call would look at all of them.
+                self._look_again_at = max(_REMEMBERED, 2 * len(self._sent))
             self._sent[attempt.id] = attempt.timestamp_ms + attempt.recv_window_ms
         return True
 

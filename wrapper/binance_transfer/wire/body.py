@@ -81,7 +81,7 @@ class _RepeatedKey(ValueError):
 def _document(body: bytes) -> object:
     """Read JSON, None where it is not: also where a key is repeated, and where it is nested too deeply to be read."""
     try:
-        document: object = json.loads(body.decode("utf-8"), object_pairs_hook=_object)
+        document: object = _JSON.decode(body.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
     return document
@@ -92,6 +92,9 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(members) != len(pairs):
         raise _RepeatedKey
     return members
+
+
+_JSON: Final = json.JSONDecoder(object_pairs_hook=_object)
 
 
 def _names_an_id_or_unknown_code(body: bytes) -> bool:

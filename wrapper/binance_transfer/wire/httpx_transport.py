@@ -1,0 +1,271 @@
+"""
+httpx as a transport: the default.
+
+One rule: httpx's transports are used as they are, below httpx.Client: no redirect is followed, no cookie kept, nothing
+sent again, and what hooks into a client sees no signed request.
+
+httpx's own transports report each step. A transport of the user's own may not: there only the exceptions by which
+httpx says that it could not connect prove that nothing was sent.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterable, Iterable, Mapping
+from contextvars import ContextVar
+from importlib import import_module
+from typing import Any, Final
+
+import httpx
+
+from binance_transfer.wire.answer import NoAnswer, Reply
+from binance_transfer.wire.exchange import Exchange, current
+from binance_transfer.wire.httpx_backend import AsyncioBackend, DeadlineBackend
+from binance_transfer.wire.signing import SignedRequest
+from binance_transfer.wire.transport import Call, Head, add
+
+# Loggers that write whole URLs or headers, and with them signatures.
+_REVEALING: Final = (
+    "httpx",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.http2",
+    "httpcore.proxy",
+    "httpcore.socks",
+    "hpack.hpack",
+    "hpack.table",
+)
+_sending: Final[ContextVar[bool]] = ContextVar("_sending", default=False)
+
+_COULD_NOT_CONNECT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+# What httpx.Client takes that would not reach the exchange as it was signed, or not at all.
+_REFUSED: Final = {
+    "auth": "requests are signed by Credentials",
+    "base_url": "give base_url to the client",
+    "cookies": "no cookie is sent or kept",
+    "default_encoding": "answers are read as bytes",
+    "event_hooks": "a hook would see signed requests",
+    "headers": "the headers are those of the exchange",
+    "http1": "answers are matched to requests over HTTP/1.1",
+    "params": "a parameter that is not signed is refused by the exchange",
+    "timeout": "give timeout_s to the client",
+}
+_HTTP2: Final = "one connection carries one request at a time, so that no answer is taken for another's"
+
+
+class HttpxTransport:
+    """
+    httpx's connections as a transport, with one pool. Threads may share it.
+
+    options: those of httpx.Client that are about connections: ``verify``, ``cert``, ``trust_env``, ``proxy``,
+        ``mounts``, ``limits``, ``transport``. Proxies and certificates are also taken from the environment as httpx
+        does. A plain-http address (this machine) never goes through a proxy.
+
+    Raises ValueError for options that would not do what they seem to.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        _hide_requests_from_logs()
+        self._client: Final = _configured(httpx.Client, options)
+        self._reports: Final = _reports(self._client, httpx.HTTPTransport)
+        _use_backend(self._client, DeadlineBackend)
+
+    def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
+        """Send once; ``timeout_s`` bounds all of it."""
+        exchange = Exchange(time.monotonic() + timeout_s)
+        call = Call(request, exchange, self._reports)
+
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            _note(exchange, event, info)
+
+        quiet, here = _sending.set(True), current.set(exchange)
+        message: httpx.Request | None = None
+        response: httpx.Response | None = None
+        head: Head | None = None
+        try:
+            message = _httpx_request(request, timeout_s, trace)
+            if (transport := _route(self._client, message)) is None:
+                return NoAnswer(sent=False, reason=_THROUGH_A_PROXY)
+            response = came = transport.handle_request(message)
+            head = _head(came)
+            return call.answer(head, b"" if head.unusable else _collected(came, exchange), head.unusable)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
+            return call.failed(head, error, could_not_connect=isinstance(error, _COULD_NOT_CONNECT))
+        except BaseException as interruption:  # noqa: BLE001
+            message = None  # this frame can be seen, and a request of httpx shows its URL
+            raise call.interrupted(interruption) from None
+        finally:
+            exchange.end()
+            if response is not None:
+                response.close()
+            elif exchange.opened is not None:
+                exchange.opened.close()
+            _sending.reset(quiet)
+            current.reset(here)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def __repr__(self) -> str:
+        return "<HttpxTransport>"
+
+
+class AsyncHttpxTransport:
+    """
+    httpx's connections as a transport for one event loop of asyncio, with one pool.
+
+    options: those of HttpxTransport, as httpx.AsyncClient takes them.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        for late in ("anyio._backends._asyncio", "anyio.streams.tls"):  # what httpcore loads with a first call
+            import_module(late)
+        _hide_requests_from_logs()
+        self._client: Final = _configured(httpx.AsyncClient, options)
+        self._reports: Final = _reports(self._client, httpx.AsyncHTTPTransport)
+        _use_backend(self._client, AsyncioBackend)
+
+    async def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
+        """Send once; ``timeout_s`` bounds all of it."""
+        exchange = Exchange()
+        call = Call(request, exchange, self._reports)
+
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
+            _note(exchange, event, info)
+
+        quiet, here = _sending.set(True), current.set(exchange)
+        message: httpx.Request | None = None
+        response: httpx.Response | None = None
+        head: Head | None = None
+        try:
+            message = _httpx_request(request, timeout_s, trace)
+            if (transport := _route(self._client, message)) is None:
+                return NoAnswer(sent=False, reason=_THROUGH_A_PROXY)
+            async with asyncio.timeout(timeout_s):
+                response = came = await transport.handle_async_request(message)
+                head = _head(came)
+                return call.answer(head, b"" if head.unusable else await _collected_asyncio(came), head.unusable)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
+            return call.failed(head, error, could_not_connect=isinstance(error, _COULD_NOT_CONNECT))
+        except BaseException as interruption:  # noqa: BLE001
+            message = None  # this frame can be seen, and a request of httpx shows its URL
+            raise call.interrupted(interruption) from None
+        finally:
+            exchange.end()
+            if response is not None:
+                await response.aclose()
+            elif exchange.opened is not None:
+                await exchange.opened.aclose()
+            _sending.reset(quiet)
+            current.reset(here)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    def __repr__(self) -> str:
+        return "<AsyncHttpxTransport>"
+
+
+# --- which connection ------------------------------------------------------------------------------------------------
+
+_THROUGH_A_PROXY: Final = "http in clear does not go through a proxy: it would see the key, and could answer itself"
+
+
+def _configured(kind: type[Any], options: Mapping[str, Any]) -> Any:
+    """Make a client of httpx, which knows how its options become connections; raises ValueError."""
+    for name, reason in _REFUSED.items():
+        if options.get(name) is not None:
+            message = f"a transport takes no {name}: {reason}"
+            raise ValueError(message)
+    if options.get("http2"):
+        message = f"a transport takes no http2: {_HTTP2}"
+        raise ValueError(message)
+    try:
+        return kind(**options)
+    except ImportError:
+        message = "a SOCKS proxy needs one more package: pip install 'httpx[socks]'"
+    except TypeError as error:
+        message = f"a transport takes the options of httpx.Client that are about connections: {error}"
+    raise ValueError(message)
+
+
+def _transports(client: Any) -> list[Any]:
+    return [client._transport, *client._mounts.values()]  # noqa: SLF001
+
+
+def _route(client: Any, message: httpx.Request) -> Any:
+    """Choose a connection as httpx would, except that plain http goes straight; None where it cannot."""
+    choices = [client._transport_for_url(message.url), client._transport]  # noqa: SLF001
+    if message.url.scheme != "http":
+        return choices[0]
+    return next((choice for choice in choices if not hasattr(getattr(choice, "_pool", None), "_proxy_url")), None)
+
+
+def _use_backend(client: Any, backend: Any) -> None:
+    # httpx has no option for the network backend that its pools take (httpcore, "Network Backends").
+    for transport in _transports(client):
+        pool = getattr(transport, "_pool", None)
+        if pool is not None and not isinstance(pool._network_backend, backend):  # noqa: SLF001
+            pool._network_backend = backend()  # noqa: SLF001
+
+
+def _reports(client: Any, own: type) -> bool:
+    """Tell whether all that a client sends with are httpx's own transports, whose steps can be followed."""
+    return all(transport is None or type(transport) is own for transport in _transports(client))
+
+
+# --- what happened ---------------------------------------------------------------------------------------------------
+
+
+def _httpx_request(request: SignedRequest, timeout_s: float, trace: object) -> httpx.Request:
+    extensions = {"timeout": httpx.Timeout(timeout_s).as_dict(), "trace": trace}
+    return httpx.Request(
+        request.method, request.url, headers=request.headers, content=request.body or None, extensions=extensions
+    )
+
+
+def _note(exchange: Exchange, event: str, info: Mapping[str, Any]) -> None:
+    if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+        exchange.requesting = True
+
+
+def _head(response: httpx.Response) -> Head:
+    return Head(response.status_code, {name.lower(): value for name, value in response.headers.items()})
+
+
+def _collected(response: httpx.Response, exchange: Exchange) -> bytes:
+    """Read the bytes of a body as they came."""
+    body = bytearray()
+    chunks: Iterable[bytes] = response.stream  # type: ignore[assignment]  # of a synchronous transport
+    for chunk in chunks:
+        add(body, chunk)
+        if exchange.over:
+            message = "the answer did not end in time"
+            raise TimeoutError(message)
+    return bytes(body)
+
+
+async def _collected_asyncio(response: httpx.Response) -> bytes:
+    body = bytearray()
+    chunks: AsyncIterable[bytes] = response.stream  # type: ignore[assignment]  # of an asynchronous transport
+    async for chunk in chunks:
+        add(body, chunk)
+    return bytes(body)
+
+
+class _Quiet(logging.Filter):
+    """Drops what a library logs while it sends for us; what others send with it is not touched."""
+
+    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002
+        return not _sending.get()
+
+
+_QUIET: Final = _Quiet()
+
+
+def _hide_requests_from_logs() -> None:
+    for name in _REVEALING:
+        logging.getLogger(name).addFilter(_QUIET)  # adding the same one again does nothing
