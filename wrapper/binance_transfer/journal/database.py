@@ -125,7 +125,7 @@ class Connections:
             return self._run(run, options)
         except BaseException as error:
             # SQLAlchemy may stumble over what an interruption left, and raise that in its place.
-            if interruption := _interruption(error, handled):
+            if interruption := interruption_of(error, handled):
                 self._abandon(before)
                 raise interruption from None
             if not isinstance(error, (SQLAlchemyError, OverflowError, UnicodeError)):
@@ -163,7 +163,7 @@ def _is_no_interruption(record: logging.LogRecord) -> bool:
     return not record.exc_info or record.exc_info[1] is None or isinstance(record.exc_info[1], Exception)
 
 
-def _interruption(error: BaseException | None, handled: BaseException | None) -> BaseException | None:
+def interruption_of(error: BaseException | None, handled: BaseException | None) -> BaseException | None:
     """Return the interruption that an error is, or came of, unless that was being handled before."""
     while error is not None and error is not handled:
         if not isinstance(error, Exception):

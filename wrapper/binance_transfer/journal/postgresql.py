@@ -7,6 +7,7 @@ One rule: a COMMIT counts where the server confirmed it whole, standby included,
 import contextlib
 import math
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar, copy_context
@@ -17,7 +18,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 
 from binance_transfer.errors import JournalFailed
-from binance_transfer.journal.database import LOGGED_AS, Connections, within
+from binance_transfer.journal.database import LOGGED_AS, Connections, interruption_of, within
 from binance_transfer.journal.migrations import NEWEST, check_current, check_version, recorded_version, set_up
 from binance_transfer.journal.tables import schema_version
 
@@ -50,23 +51,26 @@ class Watched(threading.Thread):
     def __init__(self, run: Callable[[], None]) -> None:
         # A daemon: a process that ends does not wait for a server.
         super().__init__(name="binance_transfer journal", target=copy_context().run, args=(run,), daemon=True)
-        self.done: Final = threading.Event()
+        self.done: Final = threading.Lock()  # an Event is Python's own code, which an interruption may break
+        self.done.acquire()  # let go where it is done
+        self.made: Final[list[Any]] = []
+        """Connections that the pool does not have yet: SQLAlchemy forgets one over which it fails to set itself up."""
         self.warning = ""
         """What the server said with the COMMIT, instead of just confirming it."""
         self._sockets: Final[list[socket.socket]] = []
-        self._left = False
+        self.left = False
 
     def hold(self, connection: Any) -> None:
         """Note a connection that is used from now on."""
         # A descriptor of its own: that of the connection may be another file's by the time that it is ended. What kind
         # of socket it is makes no difference to that.
         self._sockets.append(socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM))
-        if self._left:
+        if self.left:
             self.leave()
 
     def leave(self) -> None:
         """End the traffic of all its connections, now and later."""
-        self._left = True
+        self.left = True
         self._each(lambda held: held.shutdown(socket.SHUT_RDWR))
 
     def let_go(self) -> None:
@@ -103,13 +107,14 @@ class PostgresqlDatabase:
             pool_logging_name=LOGGED_AS,
         )
         event.listen(self._engine, "do_connect", _connect_in_time)
-        event.listen(self._engine, "connect", _connected)
+        event.listen(self._engine, "connect", self._connected)
         event.listen(self._engine, "checkout", self._taken)  # before Connections: one that is gone is never theirs
-        event.listen(self._engine, "checkin", _given_back)
+        event.listen(self._engine, "checkin", self._given_back)
         event.listen(self._engine, "begin", _begun)
         event.listen(self._engine, "commit", _committing)
         self._connections: Final = Connections(self._engine)
         self._schema = ""
+        self._closings = 0
 
     def shown(self) -> str:
         """Return where it is, without a password."""
@@ -145,7 +150,8 @@ class PostgresqlDatabase:
         check_current(self.read(self._look, within.get()))
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; those that are in use, when they are given back."""
+        self._closings += 1
         self._engine.dispose()
 
     def _look(self, connection: Connection) -> int | None:
@@ -154,11 +160,25 @@ class PostgresqlDatabase:
 
     def _taken(self, connection: Any, _record: object, _proxy: object) -> None:
         """Watch a connection that the pool hands out, and see that it is alive; if not, another one is made."""
-        _watch(connection)
         with contextlib.suppress(self._engine.dialect.loaded_dbapi.Error):
+            if watched := _watched.get():
+                watched.made.clear()
+                watched.hold(connection)
             self._engine.dialect.do_ping(connection)
             return
         raise InvalidatePoolError
+
+    def _connected(self, connection: Any, record: Any) -> None:
+        connection.add_notice_handler(_noticed)
+        record.info["closings"] = self._closings
+
+    def _given_back(self, connection: Any, record: Any) -> None:
+        watched = _watched.get()
+        if watched:
+            watched.let_go()
+        left = watched is not None and watched.left
+        if connection is not None and (left or record.info.get("closings") != self._closings):
+            connection.close()  # it is of no use, or the pool was closed meanwhile, and would only forget it
 
     def _bounded(self, run: Callable[[Connection], T], within_s: float, **options: Any) -> tuple[T, str]:
         """
@@ -176,17 +196,19 @@ class PostgresqlDatabase:
                 came.append(self._connections.run(run, within_s, **options))
             except BaseException as error:  # noqa: BLE001  # raised below
                 failed.append(error)
+                for made in thread.made:
+                    made.close()
             finally:
                 thread.let_go()  # what was never given back
-                thread.done.set()
+                thread.done.release()
 
-        thread = Watched(work)
+        thread, handled = Watched(work), sys.exception()
         try:
             thread.start()
-            in_time = thread.done.wait(within_s)
-        except BaseException:
+            in_time = thread.done.acquire(timeout=within_s)
+        except BaseException as error:  # noqa: BLE001  # raised as it is
             thread.leave()
-            raise
+            raise interruption_of(error, handled) or error from None
         if not in_time:
             thread.leave()
             message = f"it did not answer within {within_s:.1f} s (check that the server runs, and the URL)"
@@ -200,22 +222,10 @@ def _connect_in_time(dialect: Any, _record: object, arguments: Any, parameters: 
     """Connect, and watch the connection: SQLAlchemy asks the server for some things before it hands out the first."""
     parameters.setdefault("connect_timeout", max(_SHORTEST_CONNECT_S, math.ceil(within.get())))
     connection = dialect.connect(*arguments, **parameters)
-    _watch(connection)
-    return connection
-
-
-def _watch(connection: Any) -> None:
     if watched := _watched.get():
+        watched.made.append(connection)
         watched.hold(connection)
-
-
-def _given_back(_connection: object, _record: object) -> None:
-    if watched := _watched.get():
-        watched.let_go()
-
-
-def _connected(connection: Any, _record: object) -> None:
-    connection.add_notice_handler(_noticed)
+    return connection
 
 
 def _noticed(notice: Any) -> None:
