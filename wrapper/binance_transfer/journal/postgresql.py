@@ -48,7 +48,7 @@ class Watched(threading.Thread):
     broken: it commits nothing from then on, and its connections are closed.
     """
 
-    def __init__(self, run: Callable[[], None]) -> None:
+    def __init__(self, run: Callable[[], None], closings: int) -> None:
         # A daemon: a process that ends does not wait for a server.
         super().__init__(name="binance_transfer journal", target=copy_context().run, args=(run,), daemon=True)
         self.done: Final = threading.Lock()  # an Event is Python's own code, which an interruption may break
@@ -57,6 +57,8 @@ class Watched(threading.Thread):
         """Connections that the pool does not have yet: SQLAlchemy forgets one over which it fails to set itself up."""
         self.warning = ""
         """What the server said with the COMMIT, instead of just confirming it."""
+        self.closings: Final = closings
+        """How often the database had been closed when it began."""
         self._sockets: Final[list[socket.socket]] = []
         self.left = False
 
@@ -107,7 +109,7 @@ class PostgresqlDatabase:
             pool_logging_name=LOGGED_AS,
         )
         event.listen(self._engine, "do_connect", _connect_in_time)
-        event.listen(self._engine, "connect", self._connected)
+        event.listen(self._engine, "connect", _connected)
         event.listen(self._engine, "checkout", self._taken)  # before Connections: one that is gone is never theirs
         event.listen(self._engine, "checkin", self._given_back)
         event.listen(self._engine, "begin", _begun)
@@ -168,17 +170,11 @@ class PostgresqlDatabase:
             return
         raise InvalidatePoolError
 
-    def _connected(self, connection: Any, record: Any) -> None:
-        connection.add_notice_handler(_noticed)
-        record.info["closings"] = self._closings
-
-    def _given_back(self, connection: Any, record: Any) -> None:
-        watched = _watched.get()
-        if watched:
+    def _given_back(self, connection: Any, _record: object) -> None:
+        if watched := _watched.get():
             watched.let_go()
-        left = watched is not None and watched.left
-        if connection is not None and (left or record.info.get("closings") != self._closings):
-            connection.close()  # it is of no use, or the pool was closed meanwhile, and would only forget it
+            if connection is not None and (watched.left or watched.closings != self._closings):
+                connection.close()  # it is of no use, or the pool was closed meanwhile, and would only forget it
 
     def _bounded(self, run: Callable[[Connection], T], within_s: float, **options: Any) -> tuple[T, str]:
         """
@@ -202,7 +198,7 @@ class PostgresqlDatabase:
                 thread.let_go()  # what was never given back
                 thread.done.release()
 
-        thread, handled = Watched(work), sys.exception()
+        thread, handled = Watched(work, self._closings), sys.exception()
         try:
             thread.start()
             in_time = thread.done.acquire(timeout=within_s)
@@ -226,6 +222,10 @@ def _connect_in_time(dialect: Any, _record: object, arguments: Any, parameters: 
         watched.made.append(connection)
         watched.hold(connection)
     return connection
+
+
+def _connected(connection: Any, _record: object) -> None:
+    connection.add_notice_handler(_noticed)
 
 
 def _noticed(notice: Any) -> None:
