@@ -43,8 +43,9 @@ docs-check: $(VENV)/.base ## compare what the vendor publishes with the spec, or
 demo: $(VENV)/.base ## transfers against an exchange on this machine, start to end
 	$(RUN) -m generator generate && $(RUN) demo.py
 
+# Half of their time the quick tests wait: for a server, a process, a deadline.
 test: $(VENV)/.ready ## all quick tests
-	$(RUN) -m pytest --numprocesses auto -m "not thorough" $(ARGS)
+	$(RUN) -m pytest --numprocesses $$($(RUN) -c 'import os; print(2 * (os.cpu_count() or 1))') -m "not thorough" $(ARGS)
 
 thorough: $(VENV)/.ready ## the exhaustive tests: every refusal, every dialect, every rule taken out
 	$(RUN) -m pytest --numprocesses auto -m thorough $(ARGS)
