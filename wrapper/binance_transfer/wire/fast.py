@@ -53,7 +53,7 @@ class FastTransport:
 
     def __init__(self, *, verify: ssl.SSLContext | None = None, max_connections: int = 100) -> None:
         self._tls: Final = context_of(verify)
-        self._places: Final = threading.Semaphore(max_connections)
+        self._places: Final = threading.Semaphore(checked_places(max_connections))
         self._idle: Final = Idle[Connection]()
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
@@ -106,6 +106,14 @@ def context_of(verify: object) -> ssl.SSLContext:
         raise ValueError(message)  # noqa: TRY004  # every refusal at construction is a ValueError
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+def checked_places(max_connections: object) -> int:
+    """Return how many calls may be under way; raises ValueError."""
+    if not isinstance(max_connections, int) or isinstance(max_connections, bool) or max_connections < 1:
+        message = f"max_connections must be an int of 1 or more, not {quoted(max_connections)}"
+        raise ValueError(message)
+    return max_connections
 
 
 def _usual_trust() -> ssl.SSLContext:

@@ -12,7 +12,7 @@ from binance_transfer.wire import connection_asyncio
 from binance_transfer.wire.answer import Reply
 from binance_transfer.wire.connection_asyncio import AsyncConnection
 from binance_transfer.wire.exchange import Exchange
-from binance_transfer.wire.fast import Arriving, Idle, address_of, context_of, encoded, origin_of
+from binance_transfer.wire.fast import Arriving, Idle, address_of, checked_places, context_of, encoded, origin_of
 from binance_transfer.wire.signing import SignedRequest
 from binance_transfer.wire.transport import Call
 
@@ -22,7 +22,7 @@ class AsyncFastTransport:
 
     def __init__(self, *, verify: ssl.SSLContext | None = None, max_connections: int = 100) -> None:
         self._tls: Final = context_of(verify)
-        self._places: Final = asyncio.Semaphore(max_connections)
+        self._places: Final = asyncio.Semaphore(checked_places(max_connections))
         self._idle: Final = Idle[AsyncConnection]()
 
     async def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
