@@ -294,7 +294,8 @@ class Checker:
             if record.tran_id is not None and attempt_id not in self.misjudged:
                 if owners.setdefault(record.tran_id, attempt_id) != attempt_id:
                     self.violate(Wrong.ID_TWICE, f"{said}: its id belongs to another attempt too", event)
-                if (record.tran_id, True) not in executions and record.verdict != "accepted":
+                moved = record.state == "moved" and record.verdict != "accepted"  # one that is open names an id too
+                if moved and (record.tran_id, True) not in executions:
                     self.violate(Wrong.INVENTED, f"{said}: the exchange did not make it", event)
             self._judge_whether_proven(record, said, event)
 
