@@ -5,6 +5,7 @@ One rule: what is typed is checked by the library, and completion only helps.
 """
 
 import os
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 
 import click
@@ -14,12 +15,12 @@ import binance_transfer as bt
 from binance_transfer_cli import profiles, times
 
 
-class _CompletedText(click.ParamType[str]):
+class _CompletedText(click.ParamType[str], ABC):
     """A text for which the shell offers some."""
 
+    @abstractmethod
     def offers(self) -> list[str]:
         """Return what may be meant."""
-        raise NotImplementedError
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Return what begins like that."""

@@ -209,3 +209,31 @@ def test_a_resolver_that_hangs_is_bounded_by_the_deadline(sync_way: Way, monkeyp
         error = calls.failure(sync_way, attempt, base_url="https://slow.example", timeout_s=0.3)
     held.set()
     assert (type(error), time.monotonic() - started_s < 2) == (bt.NotSent, True)
+
+
+def broken_lock(*_: object) -> list[str]:
+    """What threading.Condition makes of Ctrl-C, if that comes at the wrong moment."""
+    try:
+        raise KeyboardInterrupt  # noqa: TRY301
+    except KeyboardInterrupt:
+        raise RuntimeError("release unlocked lock")  # noqa: B904
+
+
+ATTEMPT = bt.Attempt(calls.ORDER, 1_700_000_000_000, 5000)
+
+
+def test_an_interruption_that_comes_out_as_another_error_passes(sync_way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken for a failed connection, it would be lost, and the program would go on."""
+    monkeypatch.setattr("binance_transfer.wire.connection.addresses", broken_lock)
+    with pytest.raises(KeyboardInterrupt):
+        calls.execute(sync_way, ATTEMPT, base_url="https://slow.example")
+
+
+def test_an_interruption_that_was_handled_before_is_not_raised_again(sync_way: Way) -> None:
+    """Who tidies up after Ctrl-C, and has no connection, is told just that."""
+    try:
+        raise KeyboardInterrupt  # noqa: TRY301
+    except KeyboardInterrupt:
+        with closed_port() as url:
+            error = calls.failure(sync_way, ATTEMPT, base_url=url)
+    assert type(error) is bt.NotSent

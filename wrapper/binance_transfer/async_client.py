@@ -208,11 +208,6 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
     ) -> None:
         await self.aclose()
 
-    def __repr__(self) -> str:
-        if not hasattr(self, "_transport"):
-            return f"<{type(self).__name__} (not made)>"
-        return f"<{type(self).__name__} {self._session.base_url} over {type(self._transport).__name__}>"
-
     def _start(self, flow: Flow[Receipt]) -> Coroutine[Any, Any, Receipt]:
         return self._run(flow)
 

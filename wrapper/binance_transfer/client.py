@@ -269,11 +269,6 @@ class TransferClient(TransferMethods[Receipt]):
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        if not hasattr(self, "_transport"):
-            return f"<{type(self).__name__} (not made)>"
-        return f"<{type(self).__name__} {self._session.base_url} over {type(self._transport).__name__}>"
-
     def _start(self, flow: Flow[Receipt]) -> Receipt:
         return self._run(flow)
 

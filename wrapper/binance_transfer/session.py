@@ -12,19 +12,17 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from binance_transfer.attempt import Attempt, checked_recv_window_ms
 from binance_transfer.base_url import checked_base_url, environment_of
-from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock, Turn
-from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied, ProvenAbsent, ReadFailed
+from binance_transfer.clock import Clock, Deadline, ServerClock, SystemClock
+from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, PolicyDenied, ProvenAbsent
 from binance_transfer.events import AlarmEvent, Event, OnEvent
 from binance_transfer.flows import calls
 from binance_transfer.flows.effects import Flow, Post, Read, Settings, Transaction
 from binance_transfer.flows.reconcile import ClientClaims, reconcile
 from binance_transfer.flows.settling import settle
-from binance_transfer.keys import checked_key, was_valid_key
 from binance_transfer.policy import Policy
 from binance_transfer.sealed import unframed
 from binance_transfer.transfer import Transfer
@@ -38,6 +36,7 @@ from binance_transfer.wire.signing import SignedRequest, signed
 if TYPE_CHECKING:
     from binance_transfer.journal import Journal
     from binance_transfer.journal.audit import Audit
+    from binance_transfer.journal.keyed_calls import KeyedCalls
     from binance_transfer.journal.records import Entry
 
 T = TypeVar("T")
@@ -84,20 +83,23 @@ class Session:
             message = "max_per_day needs a journal: without one nobody knows what the other workers have sent"
             raise ValueError(message)
         self.journal: Final = journal if journal is None else _having("journal", journal, _JOURNAL)
+        self._keyed: Final = None if journal is None else self._keyed_calls()
         if journal is not None:
-            # Loaded here, not by the first call that needs them; and a client without a journal does without them.
-            for name in ("audit", "idempotency", "resolution"):
-                import_module(f"binance_transfer.journal.{name}")
             journal.follow(self.clock)
         self._on_event: Final = on_event if on_event is None else _having("on_event", on_event, ("__call__",))
-        self._bound = False
-        self._binding: Final = Turn()
         self.closed = False
         self._process: Final = os.getpid()
         self._sent: Final[dict[str, int]] = {}
         self._look_again_at = _REMEMBERED
         self._claims: Final[dict[int, str]] = {}
         self._lock: Final = threading.Lock()
+
+    def _keyed_calls(self) -> "KeyedCalls":
+        # Not loaded by the first call that needs it, nor by a client without a journal.
+        from binance_transfer.journal.keyed_calls import KeyedCalls
+
+        fingerprint = hashlib.sha256(self.credentials.api_key.encode()).hexdigest()
+        return KeyedCalls(self, self.policy, environment_of(self.base_url), fingerprint)
 
     # --- the flows of calls ------------------------------------------------------------------------------------------
 
@@ -119,17 +121,8 @@ class Session:
             resolve_within_s = 0 if self.journal is None else RESOLVE_WITHIN_S
         elif resolve_within_s != 0:
             resolve_within_s = _positive("resolve_within_s", resolve_within_s)
-        if self.journal is not None:
-            from binance_transfer.journal import idempotency
-
-            key = idempotency.key_for(intent) if key is None else key
-            try:
-                key = checked_key(key)
-            except InvalidTransfer as refused:
-                if not was_valid_key(key):
-                    raise
-                objection = refused
-            return self._keyed(intent, key, resolve_within_s, objection)
+        if self._keyed is not None:
+            return self._keyed.transfer(intent, key, resolve_within_s, objection)
         if key is not None:
             message = "an idempotency_key needs a journal: TransferClient(…, journal=Journal(…))"
             raise ValueError(message)
@@ -137,7 +130,7 @@ class Session:
 
     def settle(self, transfer: Transfer, key: str, deadline_s: float) -> Flow[Receipt]:
         """Make the flow that pursues a keyed transfer until it is decided."""
-        self._needed_journal()
+        self._needed()
         if _positive("deadline_s", deadline_s) < self.settings.timeout_s:
             message = (
                 f"deadline_s must be at least timeout_s, which is {self.settings.timeout_s:g}: one call takes that"
@@ -159,33 +152,6 @@ class Session:
             attempt = unknown.attempt
         return (yield from calls.leaving_open(attempt, self._reconciliation(attempt, deadline, ())))
 
-    def _keyed(
-        self, intent: Transfer | Attempt, key: str, resolve_within_s: float, objection: InvalidTransfer | None
-    ) -> Flow[Receipt]:
-        from binance_transfer.journal import idempotency
-
-        deadline = self._deadline(self.settings.timeout_s + resolve_within_s)
-        if objection is not None:
-            recorded = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
-            if recorded is None or recorded.state == "not_moved":
-                raise objection  # what is sent anew follows the rules of today
-        return (
-            yield from idempotency.transfer(
-                self, self._bind, intent, key, self.policy, deadline, resolves=resolve_within_s > 0
-            )
-        )
-
-    def _bind(self, deadline: Deadline) -> Flow[None]:
-        """Make sure, once, that the journal's account is this client's."""
-        yield from calls.once(self._binding, lambda: not self._bound, lambda: self._bind_now(deadline), deadline)
-
-    def _bind_now(self, deadline: Deadline) -> Flow[None]:
-        from binance_transfer.journal import idempotency
-
-        fingerprint = hashlib.sha256(self.credentials.api_key.encode()).hexdigest()
-        yield from idempotency.bind(self, environment_of(self.base_url), fingerprint, deadline)
-        self._bound = True
-
     def prepare(self, transfer: Transfer) -> Flow[Attempt]:
         """Make the flow for an attempt that is not sent yet."""
         return calls.prepare(self, _given(transfer, Transfer), self._deadline(self.settings.timeout_s))
@@ -199,18 +165,10 @@ class Session:
         return self._reconciliation(attempt, self._deadline(_positive("deadline_s", deadline_s)), claimed)
 
     def _reconciliation(self, attempt: Attempt, deadline: Deadline, claimed: Collection[int]) -> Flow[Receipt]:
-        if self.journal is not None:
-            from binance_transfer.journal import idempotency
-
-            try:
-                yield from self._bind(deadline)
-            except ReadFailed as failed:
-                message = f"not reconciled, since nobody knows whose key this is: {failed}"
-                raise OutcomeUnknown(message, attempt=attempt, **failed.facts()) from None
-            record = yield from Transaction(lambda journal: journal.attempt(attempt.id), deadline.left_s(), reads=True)
-            if record is not None:
-                # What was recorded counts, not what the caller hands in: others have relied on it.
-                return (yield from idempotency.resolve(self, record, deadline))
+        if self._keyed is not None:
+            recorded = yield from self._keyed.reconcile(attempt, deadline)
+            if recorded is not None:
+                return recorded
         window = Window.of(attempt, self.settings.settle_ms)
         claims = ClientClaims(self, claimed, self.journal is not None)
         try:
@@ -223,58 +181,32 @@ class Session:
 
     def reconcile_all(self, deadline_s: float) -> "Flow[list[Entry]]":
         """Make the flow that reconciles every open key."""
-        self._needed_journal()
-        return self._reconcile_all(_positive("deadline_s", deadline_s))
-
-    def _reconcile_all(self, deadline_s: float) -> "Flow[list[Entry]]":
-        from binance_transfer.journal import idempotency
-
-        yield from self._bind(self._deadline(deadline_s))
-        return (yield from idempotency.resolve_all(self, deadline_s))
+        return self._needed().reconcile_all(_positive("deadline_s", deadline_s))
 
     def resolve(
         self, key: str, tran_id: int | None, note: str, deadline_s: float, *, not_executed: bool
     ) -> "Flow[Entry]":
         """Make the flow for a person's verdict that is held against history first."""
-        self._needed_journal()
-        return self._resolve(key, tran_id, note, _positive("deadline_s", deadline_s), not_executed=not_executed)
-
-    def _resolve(
-        self, key: str, tran_id: int | None, note: str, deadline_s: float, *, not_executed: bool
-    ) -> "Flow[Entry]":
-        from binance_transfer.journal.resolution import resolve_key
-
-        deadline = self._deadline(deadline_s)
-        yield from self._bind(deadline)
-        return (yield from resolve_key(self, key, tran_id, note, deadline, not_executed=not_executed))
+        keyed = self._needed()
+        return keyed.resolve(key, tran_id, note, _positive("deadline_s", deadline_s), not_executed=not_executed)
 
     def correct(
         self, key: str, tran_id: int | None, note: str, attempt: str | None, deadline_s: float, *, not_executed: bool
     ) -> "Flow[Entry]":
         """Make the flow for another verdict of a person's that is held against history first."""
-        self._needed_journal()
+        keyed = self._needed()
         deadline_s = _positive("deadline_s", deadline_s)
-        return self._correct(key, tran_id, note, attempt, deadline_s, not_executed=not_executed)
-
-    def _correct(
-        self, key: str, tran_id: int | None, note: str, attempt: str | None, deadline_s: float, *, not_executed: bool
-    ) -> "Flow[Entry]":
-        from binance_transfer.journal.resolution import correct_key
-
-        deadline = self._deadline(deadline_s)
-        yield from self._bind(deadline)
-        return (yield from correct_key(self, key, tran_id, note, attempt, deadline, not_executed=not_executed))
+        return keyed.correct(key, tran_id, note, attempt, deadline_s, not_executed=not_executed)
 
     def audit(self, since_ms: int) -> "Flow[Audit]":
         """Make the flow that compares the journal with history."""
-        self._needed_journal()
-        return self._audit(since_ms)
+        return self._needed().audit(since_ms)
 
-    def _audit(self, since_ms: int) -> "Flow[Audit]":
-        from binance_transfer.journal.audit import audit
-
-        yield from self._bind(self._deadline(self.settings.timeout_s))
-        return (yield from audit(self, since_ms))
+    def _needed(self) -> "KeyedCalls":
+        if self._keyed is None:
+            message = "this needs a journal: TransferClient(…, journal=Journal(…))"
+            raise ValueError(message)
+        return self._keyed
 
     def call_deadline(self) -> Deadline:
         """Return the deadline of a call that makes one reading."""
@@ -291,18 +223,13 @@ class Session:
 
         since_s: the moment, by time.monotonic, at which its time began, where that was before now.
         """
-        journal = self._needed_journal()
+        journal = self.journal
+        assert journal is not None  # noqa: S101  # only keyed calls have transactions
         gone_s = 0.0 if since_s is None else time.monotonic() - since_s
         within_s = max(0.0, effect.within_s - gone_s)
         if effect.reads:
             return journal.read(effect.change, within_s)
         return journal.transact(effect.change, within_s)
-
-    def _needed_journal(self) -> "Journal":
-        if self.journal is None:
-            message = "this needs a journal: TransferClient(…, journal=Journal(…))"
-            raise ValueError(message)
-        return self.journal
 
     def close(self) -> bool:
         """

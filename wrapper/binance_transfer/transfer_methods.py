@@ -1,5 +1,6 @@
 """The call that both clients share, typed: a type checker sees which symbols a transfer type takes."""
 
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, overload
 
@@ -15,7 +16,7 @@ R_co = TypeVar("R_co", covariant=True)
 Amount = Decimal | str | int
 
 
-class TransferMethods(Generic[R_co]):
+class TransferMethods(ABC, Generic[R_co]):
     """
     The call that both clients share; R_co is what it gives back: a receipt, or one to await.
 
@@ -121,6 +122,11 @@ class TransferMethods(Generic[R_co]):
         """
         return self._start(self._session.transfer(transfer, idempotency_key, resolve_within_s))
 
+    def __repr__(self) -> str:
+        if (transport := getattr(self, "_transport", None)) is None:
+            return f"<{type(self).__name__} (not made)>"
+        return f"<{type(self).__name__} {self._session.base_url} over {type(transport).__name__}>"
+
+    @abstractmethod
     def _start(self, flow: Flow[Receipt]) -> R_co:
         """Run a flow, or return what runs it."""
-        raise NotImplementedError

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from binance_transfer.errors import JournalFailed
+from binance_transfer.interruptions import interruption_of
 from binance_transfer.visible import one_line
 
 T = TypeVar("T")
@@ -161,15 +162,6 @@ class Connections:
 def _is_no_interruption(record: logging.LogRecord) -> bool:
     """Keep out of the log what came while SQLAlchemy took a connection back, and passes on to the caller as it is."""
     return not record.exc_info or record.exc_info[1] is None or isinstance(record.exc_info[1], Exception)
-
-
-def interruption_of(error: BaseException | None, handled: BaseException | None) -> BaseException | None:
-    """Return the interruption that an error is, or came of, unless that was being handled before."""
-    while error is not None and error is not handled:
-        if not isinstance(error, Exception):
-            return error
-        error = error.__context__
-    return None
 
 
 def reason_of(error: Exception) -> str:

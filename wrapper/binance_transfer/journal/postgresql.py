@@ -18,7 +18,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 
 from binance_transfer.errors import JournalFailed
-from binance_transfer.journal.database import LOGGED_AS, Connections, interruption_of, within
+from binance_transfer.interruptions import interruption_of
+from binance_transfer.journal.database import LOGGED_AS, Connections, within
 from binance_transfer.journal.migrations import NEWEST, check_current, check_version, recorded_version, set_up
 from binance_transfer.journal.tables import schema_version
 
@@ -40,7 +41,7 @@ _READING: Final[dict[str, Any]] = {"reading": True}
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; "
 
 
-class Watched(threading.Thread):
+class TransactionThread(threading.Thread):
     """
     A transaction in a thread of its own, so that its caller can leave it, whatever it waits for.
 
@@ -86,7 +87,7 @@ class Watched(threading.Thread):
                     do(held)
 
 
-_watched: Final[ContextVar[Watched | None]] = ContextVar("watched", default=None)
+_running: Final[ContextVar[TransactionThread | None]] = ContextVar("running", default=None)
 
 
 class PostgresqlDatabase:
@@ -163,17 +164,17 @@ class PostgresqlDatabase:
     def _taken(self, connection: Any, _record: object, _proxy: object) -> None:
         """Watch a connection that the pool hands out, and see that it is alive; if not, another one is made."""
         with contextlib.suppress(self._engine.dialect.loaded_dbapi.Error):
-            if watched := _watched.get():
-                watched.made.clear()
-                watched.hold(connection)
+            if running := _running.get():
+                running.made.clear()
+                running.hold(connection)
             self._engine.dialect.do_ping(connection)
             return
         raise InvalidatePoolError
 
     def _given_back(self, connection: Any, _record: object) -> None:
-        if watched := _watched.get():
-            watched.let_go()
-            if connection is not None and (watched.left or watched.closings != self._closings):
+        if running := _running.get():
+            running.let_go()
+            if connection is not None and (running.left or running.closings != self._closings):
                 connection.close()  # it is of no use, or the pool was closed meanwhile, and would only forget it
 
     def _bounded(self, run: Callable[[Connection], T], within_s: float, **options: Any) -> tuple[T, str]:
@@ -187,7 +188,7 @@ class PostgresqlDatabase:
         failed: list[BaseException] = []
 
         def work() -> None:
-            _watched.set(thread)
+            _running.set(thread)
             try:
                 came.append(self._connections.run(run, within_s, **options))
             except BaseException as error:  # noqa: BLE001  # raised below
@@ -198,7 +199,7 @@ class PostgresqlDatabase:
                 thread.let_go()  # what was never given back
                 thread.done.release()
 
-        thread, handled = Watched(work, self._closings), sys.exception()
+        thread, handled = TransactionThread(work, self._closings), sys.exception()
         try:
             thread.start()
             in_time = thread.done.acquire(timeout=within_s)
@@ -218,9 +219,9 @@ def _connect_in_time(dialect: Any, _record: object, arguments: Any, parameters: 
     """Connect, and watch the connection: SQLAlchemy asks the server for some things before it hands out the first."""
     parameters.setdefault("connect_timeout", max(_SHORTEST_CONNECT_S, math.ceil(within.get())))
     connection = dialect.connect(*arguments, **parameters)
-    if watched := _watched.get():
-        watched.made.append(connection)
-        watched.hold(connection)
+    if running := _running.get():
+        running.made.append(connection)
+        running.hold(connection)
     return connection
 
 
@@ -229,15 +230,15 @@ def _connected(connection: Any, _record: object) -> None:
 
 
 def _noticed(notice: Any) -> None:
-    if notice.severity_nonlocalized == "WARNING" and (watched := _watched.get()):
-        watched.warning = str(notice.message_primary)
+    if notice.severity_nonlocalized == "WARNING" and (running := _running.get()):
+        running.warning = str(notice.message_primary)
 
 
 def _committing(_connection: Connection) -> None:
     # Only what is said from here on counts. A wait for a standby that is given up ends with a warning, and with no
     # error: what was committed may not outlive the server (manual, 26.2.8). Its code is that of any warning.
-    if watched := _watched.get():
-        watched.warning = ""
+    if running := _running.get():
+        running.warning = ""
 
 
 def _begun(connection: Connection) -> None:

@@ -6,6 +6,7 @@ written to it, whether bytes are there that nobody has asked for, and remembers 
 """
 
 import time
+from abc import ABC, abstractmethod
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -72,7 +73,7 @@ current: Final[ContextVar[Exchange | None]] = ContextVar("current", default=None
 """The exchange that this thread or task is in the middle of."""
 
 
-class Watched:
+class Watched(ABC):
     """What a connection notes, with threads and with asyncio."""
 
     spent = False
@@ -80,13 +81,13 @@ class Watched:
     origin = ""
     """Scheme, host and port that it leads to, where a pool of ours keeps it."""
 
+    @abstractmethod
     def leftover(self) -> bool:
         """Tell whether anything can be read now, from the socket or from a buffer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Close it at once."""
-        raise NotImplementedError
 
     def may_write(self, exchange: Exchange) -> bool:
         """Look for bytes that nobody has asked for. False where nothing was sent yet, so that nothing must be."""

@@ -73,10 +73,10 @@ class FastTransport:
             while (head := answer.feed(made.read(exchange))) is None:
                 pass
             return call.answer(head, bytes(answer.body), answer.unusable)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
+            if interruption := call.interruption_of(error):
+                raise interruption from None
             return call.failed(answer.head, error)
-        except BaseException as interruption:  # noqa: BLE001
-            raise call.interrupted(interruption) from None
         finally:
             keeps = answer.end()
             if made is not None:

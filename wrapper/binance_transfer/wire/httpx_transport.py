@@ -90,11 +90,11 @@ class HttpxTransport:
             response = came = transport.handle_request(message)
             head = _head(came)
             return call.answer(head, b"" if head.unusable else _collected(came, exchange), head.unusable)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
+            if interruption := call.interruption_of(error):
+                message = None  # this frame can be seen, and a request of httpx shows its URL
+                raise interruption from None
             return call.failed(head, error, could_not_connect=isinstance(error, _COULD_NOT_CONNECT))
-        except BaseException as interruption:  # noqa: BLE001
-            message = None  # this frame can be seen, and a request of httpx shows its URL
-            raise call.interrupted(interruption) from None
         finally:
             exchange.end()
             if response is not None:

@@ -25,8 +25,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from attrs import frozen
+from attrs import field, frozen
 
+from binance_transfer.interruptions import interruption_of
 from binance_transfer.visible import one_line
 from binance_transfer.wire.answer import Answer, NoAnswer, Reply
 from binance_transfer.wire.exchange import TOO_LONG, Exchange
@@ -161,6 +162,7 @@ class Call:
     request: SignedRequest
     exchange: Exchange
     reports: bool = True
+    _handled: BaseException | None = field(factory=sys.exception, repr=False)
 
     def answer(self, head: Head, body: bytes, unreadable: str = "") -> Reply:
         """Return what came, if it is an answer to this request."""
@@ -168,7 +170,7 @@ class Call:
             return NoAnswer(self.exchange.sent, "the answer began before its request had left whole")
         return Answer(head.status, head.headers, body, unreadable, self.request.redact)
 
-    def failed(self, head: Head | None, error: Exception, *, could_not_connect: bool = False) -> Reply:
+    def failed(self, head: Head | None, error: BaseException, *, could_not_connect: bool = False) -> Reply:
         """
         Return what an exception leaves: the head of an answer, or none.
 
@@ -178,6 +180,12 @@ class Call:
         if head is not None:
             return self.answer(head, b"", f"its body did not arrive ({reason})")
         return NoAnswer(self.exchange.sent or not (self.reports or could_not_connect), reason)
+
+    def interruption_of(self, error: BaseException) -> BaseException | None:
+        """Return what is to pass in place of an error of a program with threads, None where the error is one."""
+        # asyncio needs no such look: it raises no interruption in the middle of a lock, and ends a wait by one.
+        interruption = interruption_of(error, self._handled)
+        return None if interruption is None else self.interrupted(interruption)
 
     def interrupted(self, interruption: BaseException) -> BaseException:
         """Let an interruption pass, without the frames whose variables hold the signed request."""
