@@ -61,7 +61,7 @@ lint: $(VENV)/.ready ## style, types, imports
 	$(VENV)/bin/mypy $(PACKAGES) && $(VENV)/bin/pyright --pythonpath $(RUN)
 	$(VENV)/bin/lint-imports --no-cache --no-logo && $(RUN) -m pytest --quiet tests/typing
 
-bench: $(VENV)/.ready ## what things cost, beside other clients; a few minutes: make bench ARGS=--quick; into docs/speed.md: ARGS=--write
+bench: $(VENV)/.ready ## what things cost, beside other clients; in a few minutes: make bench ARGS=--quick
 	$(RUN) -m benchmarks $(ARGS)
 
 simulate: $(VENV)/.ready ## a million transfers in a simulated world, each verdict checked

@@ -167,7 +167,7 @@ class TransferClient(TransferMethods[Receipt]):
 
         tran_id: the exchange's id of the transfer, where it moved; history has to show it.
         not_executed: True where it did not move; history must not show what it would be. Near misses are taken down
-            in the note.
+            in the note. Not for an attempt that the exchange has accepted: ``correct`` says that it was undone.
         note: why, for those who read it later.
         deadline_s: how long all of it may take.
 

@@ -202,7 +202,8 @@ class Journal:
         ``client.resolve`` does the same after a look at history.
 
         tran_id: the exchange's id of the transfer, where it moved.
-        not_executed: True where it did not.
+        not_executed: True where it did not. Not for an attempt that the exchange has accepted late: ``correct`` says
+            that it was undone.
         note: why, for those who read it later.
 
         Raises ResolutionRefused: the window is still open, no client of this journal has read the exchange's clock, the
