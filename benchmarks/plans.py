@@ -8,7 +8,8 @@ memory is looked at. Time is that of the processor: what else the machine does i
 """
 
 import json
-import resource
+import math
+import re
 import subprocess
 import sys
 import time
@@ -59,7 +60,13 @@ def _check(path: str) -> None:
     if list(staging.doubled()):
         raise AssertionError
     seconds = time.process_time() - started
-    print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+    print(json.dumps([seconds, _most_memory_mib()]))
+
+
+def _most_memory_mib() -> float:
+    # Not getrusage: its figure begins with what the process held from which this one was started.
+    held = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii", errors="replace"))
+    return int(held[1]) / 1024 if held else math.nan
 
 
 def _refused(line: int, why: str) -> None:

@@ -7,7 +7,7 @@ One rule: a row is taken whole or refused with its line, and the file is read on
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from hashlib import blake2b
@@ -24,10 +24,14 @@ from binance_transfer_cli.routes import Route, route
 
 COLUMNS: Final = ("key", "type", "asset", "amount", "from_symbol", "to_symbol", "from", "to")
 _LONGEST_LINE: Final = 65_536  # characters: no row needs more, and a file without line breaks must not fill the memory
+_JSON_BLANKS: Final = " \t\r\n"
+_ONLY_TEXT: Final = {str}
 _MARK: Final = "\ufeff"  # what some spreadsheets put in front of UTF-8
 
 Fields = tuple[str, str, str, str, str, str, str, str]
 """What stands in a row, in the order of COLUMNS; "" for what does not."""
+
+_Pick = Callable[[Sequence[str]], Fields]
 
 Staged = tuple[int, str, int, str, str, str, str | None, str | None]
 """A row that may be sent: line, key, whether the key is to be counted, type, asset, amount, both symbols."""
@@ -60,18 +64,13 @@ def _csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, Fields | str]]:
         message = f"line 1: {error}"
         raise PlanRefused(message) from None
     _check_header(header)
-    width, last = len(header), rows.line_num
-    # What is not in the file is found behind the last column, where an empty text is put.
-    pick: Callable[[list[str]], Any] = itemgetter(
-        *(header.index(name) if name in header else width for name in COLUMNS)
-    )
-    nothing = [""]
+    width, last, pick = len(header), rows.line_num, _picker(header)
     while True:
         try:
             for row in rows:
                 line, last = last + 1, rows.line_num
                 if len(row) == width:
-                    yield line, pick(row + nothing)
+                    yield line, pick((*row, ""))
                 elif row:
                     yield line, f"has {len(row)} fields, and the header {width}"
         except csv.Error as error:
@@ -79,6 +78,11 @@ def _csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, Fields | str]]:
             yield line, f"is no CSV: {error}"
         else:
             return
+
+
+def _picker(names: Sequence[str]) -> _Pick:
+    """Return what puts values in the order of COLUMNS; one "" more, behind the last, stands for what is not there."""
+    return itemgetter(*(names.index(name) if name in names else len(names) for name in COLUMNS))
 
 
 def _check_header(header: list[str]) -> None:
@@ -95,42 +99,39 @@ def _check_header(header: list[str]) -> None:
 
 
 def _json_rows(lines: Iterator[str]) -> Iterator[tuple[int, Fields | str]]:
-    decode = json.JSONDecoder(object_pairs_hook=_object).decode
+    decode = json.JSONDecoder(object_pairs_hook=tuple).raw_decode
+    known: dict[tuple[str, ...], _Pick] = {}
     for number, line in enumerate(lines, 1):
-        if line.isspace():
+        text = line.strip(_JSON_BLANKS)
+        if not text:
             continue
         try:
-            held = decode(line)
+            pairs, end = decode(text)
         except RecursionError:
             yield number, "is no JSON object"
         except ValueError as error:
-            yield number, str(error) if isinstance(error, _Doubled) else f"is no JSON object: {error}"
+            yield number, f"is no JSON object: {error}"
         else:
-            yield number, _fields(held)
+            if type(pairs) is tuple and end == len(text):
+                yield number, _fields(pairs, known)
+            else:
+                yield number, "is no JSON object"
 
 
-class _Doubled(ValueError):
-    """A name stands twice in an object."""
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    held = dict(pairs)
-    if len(held) != len(pairs):
-        message = "has a name twice"
-        raise _Doubled(message)
-    return held
-
-
-def _fields(held: Any) -> Fields | str:
-    if not isinstance(held, dict):
-        return "is no JSON object"
-    fields = tuple(map(held.get, COLUMNS))
-    values = ["" if value is None else value for value in fields]
-    if len(held) > len(COLUMNS) - fields.count(None) and (unknown := [name for name in held if name not in COLUMNS]):
-        return f"{unknown[0]!r} is none of {', '.join(COLUMNS)}"
-    if odd := [name for name, value in zip(COLUMNS, values, strict=True) if type(value) is not str]:
-        return f"{odd[0]} must be text in quotes, so that no digit is lost"
-    return tuple(values)  # type: ignore[return-value]  # as many as there are columns
+def _fields(pairs: tuple[tuple[str, Any], ...], known: dict[tuple[str, ...], _Pick]) -> Fields | str:
+    names, values = zip(*pairs, strict=True) if pairs else ((), ())
+    pick = known.get(names)
+    if pick is None:
+        if unknown := [name for name in names if name not in COLUMNS]:
+            return f"{unknown[0]!r} is none of {', '.join(COLUMNS)}"
+        if len(set(names)) != len(names):
+            return "has a name twice"
+        pick = known[names] = _picker(names)
+    if set(map(type, values)) != _ONLY_TEXT:
+        values = tuple("" if value is None else value for value in values)
+        if odd := [name for name, value in zip(names, values, strict=True) if type(value) is not str]:
+            return f"{odd[0]} must be text in quotes, so that no digit is lost"
+    return pick((*values, ""))
 
 
 # --- from fields to a transfer ---------------------------------------------------------------------------------------
