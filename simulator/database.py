@@ -212,8 +212,7 @@ class MemoryTransaction:
         before, tran_id = self._known(attempt_id), verdict.tran_id
         if tran_id is not None and self.is_taken(tran_id, attempt_id):
             raise JournalFailed(f"the id {tran_id} belongs to another attempt")
-        judged = before.judged(verdict)
-        self._replace(before, evolve(judged, opening=before.opening + 1) if verdict.state == "open" else judged)
+        self._replace(before, before.judged(verdict))
         self._name(tran_id, attempt_id)
         if self._database.story.listens and verdict.verdict in _TOLD:
             id_ = [] if tran_id is None else [TranId(tran_id)]

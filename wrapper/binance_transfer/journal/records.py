@@ -114,8 +114,10 @@ class AttemptRecord:
         return self.state == "not_moved" and bool(self.answered_ids) and not noticed
 
     def judged(self, verdict: VerdictRecord) -> "AttemptRecord":
-        """Return the attempt with one more verdict."""
-        return evolve(self, state=verdict.state, tran_id=verdict.tran_id, verdicts=(*self.verdicts, verdict))
+        """Return the attempt with one more verdict; one that says "open" opens it again."""
+        opening = self.opening + (verdict.state == "open")
+        verdicts = (*self.verdicts, verdict)
+        return evolve(self, opening=opening, state=verdict.state, tran_id=verdict.tran_id, verdicts=verdicts)
 
 
 @frozen

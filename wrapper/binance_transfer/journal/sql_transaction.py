@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, TypeVar
 
+from attrs import evolve
 from sqlalchemy import (
     BindParameter,
     Connection,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    func,
     insert,
     or_,
     select,
@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from binance_transfer.attempt import Attempt
+from binance_transfer.errors import JournalFailed
 from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.journal.tables import (
     accounts,
@@ -66,14 +67,16 @@ _ATTEMPTS: Final = (
     .join(keys, _OF_KEY)
     .where(attempts.c.account == _ACCOUNT)
 )
-_ATTEMPT: Final = _ATTEMPTS.where(attempts.c.id == _ID)
 _ATTEMPTS_OF_KEY: Final = _ATTEMPTS.where(attempts.c.key == _KEY).order_by(attempts.c.number)
+_OWN: Final = attempts.alias("own")
+_ATTEMPTS_OF_ITS_KEY: Final = _ATTEMPTS.where(
+    attempts.c.key == select(_OWN.c.key).where(_OWN.c.account == _ACCOUNT, _OWN.c.id == _ID).scalar_subquery()
+).order_by(attempts.c.number)
 _ATTEMPTS_OF_KEYS: Final = _ATTEMPTS.where(attempts.c.key.in_(_IDS)).order_by(attempts.c.number)
 _ATTEMPTS_BY_ID: Final = _ATTEMPTS.where(attempts.c.id.in_(_IDS))  # unsorted: SQLite would read all in their order
 _OPEN_ATTEMPTS: Final = _ATTEMPTS.where(attempts.c.state == "open").order_by(attempts.c.opened_ms)
 _OPEN_ALIKE: Final = _ATTEMPTS.where(attempts.c.state == "open", attempts.c.alike == bindparam("mark"))
 _HOLDS: Final = select(attempts.c.id).where(attempts.c.account == _ACCOUNT, attempts.c.id == _ID)
-_HOW_MANY: Final = select(func.count()).where(attempts.c.account == _ACCOUNT, attempts.c.key == _KEY)
 _MOVED_BETWEEN: Final = (
     select(keys.c.amount)
     .join(attempts, _OF_KEY)
@@ -114,8 +117,6 @@ _ANSWERS_OF: Final = (
 _VERDICTS_OF: Final = (
     select(verdicts).where(verdicts.c.account == _ACCOUNT, verdicts.c.attempt.in_(_IDS)).order_by(verdicts.c.number)
 )
-_HOW_MANY_ANSWERS: Final = select(func.count()).where(answers.c.account == _ACCOUNT, answers.c.attempt == _ID)
-_HOW_MANY_VERDICTS: Final = select(func.count()).where(verdicts.c.account == _ACCOUNT, verdicts.c.attempt == _ID)
 
 _BATCH: Final = 500  # parameters of a statement: SQLite takes some 30 000, older ones 999
 PAGE: Final = 500
@@ -126,12 +127,18 @@ Place = tuple[int, str]
 
 
 class SqlTransaction:
-    """One account's journal inside one transaction of a connection."""
+    """
+    One account's journal inside one transaction of a connection.
+
+    What it has read of a key it does not read again: nobody else writes meanwhile, and what it writes it notes.
+    """
 
     def __init__(self, connection: Connection, account: str) -> None:
         self._connection: Final = connection
         self._name: Final = account
         self._account: AccountRecord | None = None
+        self._records: Final[dict[str, AttemptRecord]] = {}
+        self._keys: Final[dict[str, list[str]]] = {}
         self.added: str | None = None
         """The attempt that was recorded in this transaction."""
 
@@ -183,7 +190,11 @@ class SqlTransaction:
 
     def entry(self, key: str, /) -> Entry | None:
         """Return all about a key."""
-        return next(iter(_entries(self._attempts(_ATTEMPTS_OF_KEY, its_key=key))), None)
+        if key not in self._keys:
+            self._keys[key] = []
+            self._note(*self._attempts(_ATTEMPTS_OF_KEY, its_key=key))
+        records = tuple(self._records[attempt_id] for attempt_id in self._keys[key])
+        return Entry(key, records[0].attempt.transfer, records) if records else None
 
     def entries(self, since_ms: int = 0, after: "Place | None" = None, /) -> "tuple[list[Entry], Place | None]":
         """Return a page of keys, in the order of their first attempts since then, and where the next page begins."""
@@ -209,7 +220,9 @@ class SqlTransaction:
 
     def attempt(self, attempt_id: str, /) -> AttemptRecord | None:
         """Return all about an attempt."""
-        return next(iter(self._attempts(_ATTEMPT, attempt_id=attempt_id)), None)
+        if attempt_id not in self._records:
+            self._note(*self._attempts(_ATTEMPTS_OF_ITS_KEY, attempt_id=attempt_id))
+        return self._records.get(attempt_id)
 
     def holds(self, attempt_id: str, /) -> bool:
         """Tell whether an attempt is recorded."""
@@ -249,8 +262,8 @@ class SqlTransaction:
         """Record a new attempt, and its key if that is new."""
         values = record.attempt.to_dict()
         where = {"account": self._name, "key": record.key}
-        earlier = self._run(_HOW_MANY, its_key=record.key).scalar_one()
-        if not earlier:
+        entry = self.entry(record.key)
+        if entry is None:
             names = ("type", "asset", "amount", "from_symbol", "to_symbol", "checked")
             self._connection.execute(insert(keys), where | {name: values[name] for name in names})
         transfer = record.attempt.transfer
@@ -259,32 +272,44 @@ class SqlTransaction:
             where
             | {name: values[name] for name in ("id", "timestamp_ms", "recv_window_ms")}
             | {name: getattr(record, name) for name in _RECORD_FIELDS if name != "key"}
-            | {"number": earlier + 1, "asset": spelt(transfer.asset), "answered": False}
+            | {"number": len(entry.attempts) + 1 if entry else 1, "asset": spelt(transfer.asset), "answered": False}
             | {"alike": alike_mark(transfer), "query": query_mark(transfer)},
         )
+        self._note(record)
         self.added = record.attempt.id
 
     def add_verdict(self, attempt_id: str, verdict: VerdictRecord, /) -> None:
         """Record a verdict on an attempt; what it says is from now on the attempt's state and id."""
-        number = self._run(_HOW_MANY_VERDICTS, attempt_id=attempt_id).scalar_one() + 1
-        where = {"account": self._name, "attempt": attempt_id, "number": number}
-        values = {name: getattr(verdict, name) for name in _VERDICT_FIELDS} | {"note": _storable(verdict.note)}
-        self._connection.execute(insert(verdicts), where | values)
-        changed: dict[str, Any] = {"state": verdict.state, "tran_id": verdict.tran_id}
-        if verdict.state == "open":
-            changed["opening"] = attempts.c.opening + 1
-        self._connection.execute(
-            update(attempts).where(attempts.c.account == self._name, attempts.c.id == attempt_id).values(**changed)
-        )
+        before = self._known(attempt_id)
+        verdict = evolve(verdict, note=_storable(verdict.note))
+        where = {"account": self._name, "attempt": attempt_id, "number": len(before.verdicts) + 1}
+        self._connection.execute(insert(verdicts), where | {name: getattr(verdict, name) for name in _VERDICT_FIELDS})
+        after = before.judged(verdict)
+        changed = {name: getattr(after, name) for name in ("state", "tran_id", "opening")}
+        self._run(_PUT_ATTEMPT, attempt_id=attempt_id, **changed)
+        self._records[attempt_id] = after
 
     def add_answer(self, attempt_id: str, answer: AnswerRecord, /) -> None:
         """Record an answer to an attempt."""
-        values = {name: getattr(answer, name) for name in _ANSWER_FIELDS} | {"msg": _storable(answer.msg)}
-        number = self._run(_HOW_MANY_ANSWERS, attempt_id=attempt_id).scalar_one() + 1
-        where = {"account": self._name, "attempt": attempt_id, "number": number}
-        self._connection.execute(insert(answers), where | values)
+        before = self._known(attempt_id)
+        answer = evolve(answer, msg=_storable(answer.msg))
+        where = {"account": self._name, "attempt": attempt_id, "number": len(before.answers) + 1}
+        self._connection.execute(insert(answers), where | {name: getattr(answer, name) for name in _ANSWER_FIELDS})
         if answer.tran_id is not None:
             self._run(_PUT_ATTEMPT, attempt_id=attempt_id, answered=True)
+        self._records[attempt_id] = evolve(before, answers=(*before.answers, answer))
+
+    def _known(self, attempt_id: str) -> AttemptRecord:
+        record = self.attempt(attempt_id)
+        if record is None:
+            message = f"attempt {attempt_id} is not in the journal"
+            raise JournalFailed(message)
+        return record
+
+    def _note(self, *records: AttemptRecord) -> None:
+        for record in records:
+            self._records[record.attempt.id] = record
+            self._keys.setdefault(record.key, []).append(record.attempt.id)
 
     def _run(self, statement: Executable, **values: Any) -> CursorResult[Any]:
         return self._connection.execute(statement, {"my_account": self._name} | values)
