@@ -7,14 +7,12 @@ One rule: an audit of a quiet account lists what strangers did, what was planted
 from collections import Counter
 from typing import Any
 
-from binance_transfer.journal.audit import Audit
+from binance_transfer.journal.audit import FINDINGS, Audit
 from binance_transfer.journal.records import AttemptRecord
 from binance_transfer_sandbox.ledger import Entry
 from simulator.checker import Checker, Wrong
 from simulator.database import Database
 from simulator.ground_truth import HIDDEN_TYPES, is_near
-
-KINDS = ("unclaimed", "failed", "pending", "missing", "mismatched", "contradicted", "near_misses", "repeated", "open")
 
 
 def compare(checker: Checker, audit: Audit, database: Database, label: str) -> None:
@@ -36,7 +34,7 @@ def compare(checker: Checker, audit: Audit, database: Database, label: str) -> N
 
 def tell(audit: Audit) -> str:
     """Say in a line what an audit found."""
-    found = {kind: len(getattr(audit, kind)) for kind in KINDS}
+    found = {kind: len(getattr(audit, kind)) for kind in FINDINGS}
     return ", ".join(f"{times} {kind}" for kind, times in found.items() if times) or "nothing"
 
 

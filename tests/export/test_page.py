@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import binance_transfer as bt
 from binance_transfer.export import to_html
+from binance_transfer.journal.audit import FINDINGS
 from tests.export.journals import HARMLESS, NOW_MS, answer, entries, entry, record, texts
 
 VOID = {"meta", "br"}
@@ -187,16 +188,19 @@ def test_what_may_have_moved_is_summed_apart() -> None:
     assert cells == ["1", "25.50", "25.50 (1)"]
 
 
-def test_findings_of_an_audit_are_shown() -> None:
-    moved = record("k")
-    read = Page(page([entry(moved)], audit(missing=(moved,), unclaimed=(row(43, 9_000),))))
-    assert "The audit found what does not fit" in read.text
-    assert "history does not show it: 1" in read.text
-    assert "that no key owns: 1" in read.text
+@pytest.mark.parametrize("kind", [name for name in attrs.fields_dict(bt.Audit) if not name.endswith("_ms")])
+def test_findings_of_an_audit_are_shown(kind: str) -> None:
+    attempt = record("k")
+    of_pairs = kind in {"mismatched", "contradicted", "near_misses"}
+    found = row(43, 9_000) if kind == "unclaimed" else (attempt, row(43, 9_000)) if of_pairs else attempt
+    read = Page(page([entry(attempt)], audit(**{kind: (found,)})))
+    assert "The audit found differences" in read.text
+    assert f"{FINDINGS[kind]} (1)" in read.text
+    assert "Journal and history agree" not in read.text
 
 
 def test_a_clean_audit_says_so() -> None:
-    assert "Nothing was found that does not fit." in Page(page([entry(record())], audit())).text
+    assert "Journal and history agree." in Page(page([entry(record())], audit())).text
 
 
 def test_fifty_thousand_attempts_make_a_page_that_can_be_opened() -> None:

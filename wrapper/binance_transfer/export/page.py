@@ -14,7 +14,7 @@ from binance_transfer.export.findings import Finding, Need, Total, findings, tot
 from binance_transfer.export.picture import picture
 from binance_transfer.export.text import counted, moment, number, shown, span
 from binance_transfer.history import TransferRecord
-from binance_transfer.journal.audit import Audit
+from binance_transfer.journal.audit import FINDINGS, Audit, Found
 from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry
 from binance_transfer.transfer import Transfer
 
@@ -107,7 +107,7 @@ def _status(entries: Sequence[Entry], open_keys: Sequence[Finding], audit: Audit
         states = Counter(entry.state for entry in entries)
         kind, more = "good", f"{counted(states['moved'], 'key')} moved, {number(states['not_moved'])} did not."
     if audit and not audit.clean:
-        kind, more = "bad", f"{more} The audit found what does not fit: see below."
+        kind, more = "bad", f"{more} The audit found differences: see below."
     return (
         f'<main>\n<p class="status {kind}"><strong>{_headline(entries, open_keys)}.</strong> <span>{more}</span></p>\n'
     )
@@ -225,23 +225,27 @@ def _audited(audit: Audit | None) -> str:
         )
         return f"{head}<p>{text}</p></section>\n"
     period = f"<p>History from {moment(audit.since_ms)} to {moment(audit.until_ms)} UTC was compared.</p>"
-    kinds = (
-        ("Transfers in history that no key owns", [_row(row) for row in audit.unclaimed]),
-        ("The journal says moved, history says FAILED", [_named(record) for record in audit.failed]),
-        ("The journal says moved, history does not show it", [_named(record) for record in audit.missing]),
-        (
-            "The journal says that it did not move, and history shows one like it",
-            [f"{_named(record)} – {_row(row)}" for record, row in audit.contradicted],  # noqa: RUF001
-        ),
-        ("Open, with the window over", [_named(record) for record in audit.open]),
-    )
-    lists = "".join(
-        f"<h3>{title}: {number(len(items))}</h3><ul>{''.join(f'<li>{item}</li>' for item in items[:_AUDIT_ROWS])}</ul>"
-        + (f"<p>{number(len(items) - _AUDIT_ROWS)} more are left out.</p>" if len(items) > _AUDIT_ROWS else "")
-        for title, items in kinds
-        if items
-    )
-    return f"{head}{period}{lists or '<p>Nothing was found that does not fit.</p>'}</section>\n"
+    lists = "".join(_audit_kind(kind, meaning, getattr(audit, kind)) for kind, meaning in FINDINGS.items())
+    return f"{head}{period}{lists or '<p>Journal and history agree.</p>'}</section>\n"
+
+
+def _audit_kind(kind: str, meaning: str, found: Sequence[Found]) -> str:
+    if not found:
+        return ""
+    items = "".join(f"<li>{_audit_item(each)}</li>" for each in found[:_AUDIT_ROWS])
+    cut = f"<p>{number(len(found) - _AUDIT_ROWS)} more are left out.</p>" if len(found) > _AUDIT_ROWS else ""
+    title = f"{kind.replace('_', ' ').capitalize()}: {meaning}"
+    return f"<h3>{title} ({number(len(found))})</h3><ul>{items}</ul>{cut}"
+
+
+def _audit_item(found: Found) -> str:
+    match found:
+        case TransferRecord():
+            return _row(found)
+        case AttemptRecord():
+            return _named(found)
+        case (record, row):
+            return f"{_named(record)} – {_row(row)}"  # noqa: RUF001
 
 
 def _named(record: AttemptRecord) -> str:

@@ -6,8 +6,9 @@ One rule: history is read, never believed to be complete; what an audit finds is
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Final
 
-from attrs import fields, frozen
+from attrs import frozen
 
 from binance_transfer.candidates import could_be, is_candidate, is_named_as_sent
 from binance_transfer.clock import Deadline
@@ -21,6 +22,22 @@ from binance_transfer.transfer_types import TRANSFER_TYPES
 from binance_transfer.window import EARLY_MS, REACH_MS
 
 _Query = tuple[str, str | None, str | None]
+
+Found = TransferRecord | AttemptRecord | tuple[AttemptRecord, TransferRecord]
+"""What does not fit: a row, an attempt, or an attempt and the row beside it."""
+
+FINDINGS: Final[Mapping[str, str]] = {
+    "unclaimed": "in history, and no key of the journal owns it",
+    "failed": "moved by the journal, FAILED in history",
+    "pending": "moved by the journal, still PENDING in history",
+    "missing": "moved by the journal, not in history",
+    "mismatched": "moved by the journal, another transfer in history",
+    "contradicted": "not moved by the journal, and in history",
+    "near_misses": "not moved by the journal, and a similar row is in history",
+    "repeated": "of a key that moved more than once",
+    "open": "open, and its window has closed: reconcile it",
+}
+"""The kinds of finding, in the order in which they are shown: field of Audit → what it says of an attempt or a row."""
 
 
 @frozen
@@ -55,7 +72,7 @@ class Audit:
     @property
     def clean(self) -> bool:
         """Whether there is nothing to look at."""
-        return not any(getattr(self, field.name) for field in fields(type(self)) if not field.name.endswith("_ms"))
+        return not any(getattr(self, kind) for kind in FINDINGS)
 
 
 def audit(context: Context, since_ms: int) -> Flow[Audit]:
