@@ -56,9 +56,9 @@ def app(
     \b
     Exit codes:
       0  all moved, or all is well
-      1  something did not move, or was found
+      1  something did not move, or a check found a problem
       2  wrong use or input; nothing was sent
-      3  something is not known: look before you send again
+      3  an outcome is unknown: find out before you send again
     """  # noqa: D301  # click's mark of lines that are kept as they are
     sealed = Sealed(journal) if journal is not None else None
     context.obj = State(GlobalOptions(profile, base_url, sealed, account), Screen(as_json=as_json))

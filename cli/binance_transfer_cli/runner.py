@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 import binance_transfer as bt
+from binance_transfer.candidates import alike_mark
 from binance_transfer_cli.outcomes import Result, of_entry, of_error, of_receipt
 from binance_transfer_cli.staging import Row, Staging
 
@@ -46,7 +47,7 @@ class Runner:
         self._done: Final[SimpleQueue[tuple[Row, Result, bt.TransferError | None] | BaseException]] = SimpleQueue()
         self._stop: Final = threading.Event()
         self._under_way = 0
-        self._alike: Final[set[tuple[str, ...]]] = set()  # what is under way, as history tells it
+        self._alike: Final[set[str]] = set()  # what is under way, as history tells it
         self._held: Final[list[Row]] = []  # rows that are like one of them
         self.ended_by = ""
         """Why the run ended before its last row, "" where it did not."""
@@ -65,7 +66,7 @@ class Runner:
         while True:
             while self._under_way < workers * _AHEAD and (row := self._next(rows)) is not None:
                 self._under_way += 1
-                self._alike.add(_content(row))
+                self._alike.add(alike_mark(row.transfer))
                 self._tasks.put(row)
             if not self._under_way:
                 break
@@ -83,11 +84,11 @@ class Runner:
         if self._stop.is_set():
             return None
         for row in self._held:
-            if _content(row) not in self._alike:
+            if alike_mark(row.transfer) not in self._alike:
                 self._held.remove(row)
                 return row
         while len(self._held) < _MOST_HELD and (following := next(rows, None)) is not None:
-            if _content(following) not in self._alike:
+            if alike_mark(following.transfer) not in self._alike:
                 return following
             self._held.append(following)
         return None
@@ -102,7 +103,7 @@ class Runner:
         if isinstance(done, BaseException):
             raise done
         row, result, error = done
-        self._alike.discard(_content(row))
+        self._alike.discard(alike_mark(row.transfer))
         if error is None and result.error == _LEFT:
             return  # it was handed out and not begun
         self._staging.note(result)
@@ -171,8 +172,3 @@ class Runner:
 
 
 _LEFT: Final = "left"
-
-
-def _content(row: Row) -> tuple[str, ...]:
-    """Return what history tells of a transfer, by which two are alike (docs/rules.md, rule 8)."""
-    return row.transfer.type, row.transfer.asset, f"{row.transfer.amount.normalize():f}"

@@ -1,8 +1,8 @@
 """
 Which operation of the spec each part of a source is about.
 
-One rule: refuse rather than guess. What is somebody else's operation is passed over; what may be project and is cut,
-or contradicts itself, is refused.
+One rule: refuse rather than guess. What is somebody else's operation is passed over; a description that may be one of
+ours but is incomplete or contradicts itself is refused.
 """
 
 from collections.abc import Iterator, Sequence

@@ -403,7 +403,7 @@ def test_a_prepared_attempt_does_not_wait_beyond_its_window(
     with pytest.raises(bt.OutcomeUnknown):
         worker.transfer(*SWEEP, idempotency_key="k", resolve_within_s=0)
     attempt = worker.prepare(bt.Transfer(*SWEEP))
-    with pytest.raises(bt.InvalidTransfer, match="an identical transfer is open: prepare another one later"):
+    with pytest.raises(bt.InvalidTransfer, match=r"an identical transfer is open\): prepare a new one later"):
         worker.execute(attempt, idempotency_key="other")
     assert (moves(sandbox), clock.slept_s) == (0, [])
 

@@ -1,4 +1,4 @@
-"""The README's examples run, in their order, against the sandbox."""
+"""The examples of the README, and of the pages that go on with it, run in their order against the sandbox."""
 
 import re
 import subprocess
@@ -13,12 +13,17 @@ import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox, faults
 from tests.project.places import PROJECT
 
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    page: (PROJECT / page).read_text(encoding="utf-8")
+    for page in ("README.md", "docs/journal.md", "docs/without_a_journal.md", "docs/settings.md", "docs/events.md")
+}
+GOING_ON = ("README.md", "docs/without_a_journal.md", "docs/settings.md")
 EXAMPLES = [
-    (README[: found.start()].count("\n") + 2, found[1])
-    for found in re.finditer(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    (page, PAGES[page][: found.start()].count("\n") + 2, found[1])
+    for page in GOING_ON
+    for found in re.finditer(r"^```python\n(.*?)^```$", PAGES[page], re.MULTILINE | re.DOTALL)
 ]
-TESTS = [example for _, example in EXAMPLES if "\ndef test_" in example]
+TESTS = [example for _, _, example in EXAMPLES if "\ndef test_" in example]
 
 
 class Reader:
@@ -32,9 +37,9 @@ class Reader:
         self.sandbox = sandbox
         self.names: dict[str, Any] = {"__name__": "readme"}
 
-    def paste(self, examples: list[tuple[int, str]]) -> None:
-        for line, example in examples:
-            exec(compile("\n" * (line - 1) + example, "README.md", "exec"), self.names)
+    def paste(self, examples: list[tuple[str, int, str]]) -> None:
+        for page, line, example in examples:
+            exec(compile("\n" * (line - 1) + example, page, "exec"), self.names)
 
 
 @pytest.fixture
@@ -80,7 +85,7 @@ def test_a_stored_attempt_is_settled_after_a_crash(reader: Reader) -> None:
     reader.sandbox.fail_next(faults.Drop(executes=True))
     with pytest.raises(bt.OutcomeUnknown):
         reader.names["send"](bt.Transfer("MAIN_FUNDING", "ETH", 3))
-    reader.names["settle_what_is_open"]()
+    reader.names["finish_open_attempts"]()
     rows = reader.names["database"].execute("SELECT state, tran_id FROM attempts ORDER BY rowid").fetchall()
     sent = [entry for entry in reader.sandbox.ledger.executions() if str(entry.amount) in {"7.25", "3"}]
     assert rows == [("moved", entry.tran_id) for entry in sent]
@@ -96,18 +101,20 @@ def test_the_test_in_it_passes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", bt.__all__)
 def test_every_public_name_is_mentioned(name: str) -> None:
-    assert re.search(rf"`[^`]*\b{name}\b|bt\.{name}\b", README)
+    assert any(re.search(rf"`[^`]*\b{name}\b|bt\.{name}\b", text) for text in PAGES.values())
 
 
 @pytest.mark.parametrize("target", re.findall(r"^([a-z-]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE))
 def test_every_target_is_mentioned(target: str) -> None:
-    assert f"`make {target}" in README
+    assert f"`make {target}" in (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
-def test_links_and_paths_exist(document: str) -> None:
-    text = (PROJECT / document).read_text(encoding="utf-8")
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+@pytest.mark.parametrize(
+    "document", sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")]), ids=lambda path: path.name
+)
+def test_links_and_paths_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = [document.parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)", text)]
     paths = re.findall(r"`((?:spec|generator|generated_client|wrapper|sandbox|benchmarks|tests)/[\w./-]*)`", text)
-    missing = [name for name in links + paths if not (PROJECT / name).exists()]
+    missing = [path for path in [*links, *(PROJECT / path for path in paths)] if not path.exists()]
     assert missing == []

@@ -59,7 +59,7 @@ def lose(
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_row_that_is_spelt_otherwise_keeps_the_outcome_open(spelling: str, sandbox: Sandbox, client: Calls) -> None:
     attempt = lose(sandbox, client, SPELLINGS[spelling])
-    with pytest.raises(bt.OutcomeUnknown, match="written otherwise") as unknown:
+    with pytest.raises(bt.OutcomeUnknown, match="similar but not identical") as unknown:
         client.reconcile(attempt)
     assert type(unknown.value) is bt.OutcomeUnknown
     assert str(sandbox.ledger.executions()[0].tran_id) in str(unknown.value)
@@ -110,7 +110,7 @@ def test_history_that_ignores_the_type_gives_no_receipt_and_no_absence(sandbox: 
     attempt = lose(sandbox, client, executes=False)
     connect().execute(bt.Transfer("UMFUTURE_MAIN", "USDT", TRANSFER.amount))
     sandbox.exchange.plan(faults.IgnoreType(), times=None)
-    with pytest.raises(bt.OutcomeUnknown, match="written otherwise"):
+    with pytest.raises(bt.OutcomeUnknown, match="similar but not identical"):
         client.reconcile(attempt)
 
 
@@ -131,7 +131,7 @@ def test_a_type_of_unknown_name_gets_no_strangers_row(
     client = connect()
     attempt = lose(sandbox, client, executes=False, transfer=transfer)
     connect().execute(bt.Transfer("MAIN_UMFUTURE", "USDT", transfer.amount))
-    with pytest.raises(bt.OutcomeUnknown, match="written otherwise"):
+    with pytest.raises(bt.OutcomeUnknown, match="similar but not identical"):
         client.reconcile(attempt)
 
 

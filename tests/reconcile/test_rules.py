@@ -291,7 +291,7 @@ def test_pages_in_no_stable_order_prove_nothing(clock: ManualClock) -> None:
 def test_a_row_of_another_type_is_no_receipt_and_no_absence(order: bt.Transfer, clock: ManualClock) -> None:
     with (
         _showing(clock, lambda _: [_row(1, "MAIN_ISOLATEDMARGIN")], total=1) as client,
-        pytest.raises(bt.OutcomeUnknown, match="written otherwise"),
+        pytest.raises(bt.OutcomeUnknown, match="similar but not identical"),
     ):
         client.reconcile(bt.Attempt(order, 2_000, 5_000))
 

@@ -150,7 +150,7 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
         """Compare the journal with the exchange's history: see TransferClient.audit."""
         return await self._run(self._session.audit(to_ms("since", since)))
 
-    async def history(
+    def history(
         self,
         type: str,  # noqa: A002
         *,
@@ -167,7 +167,9 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
 
         Raises InvalidTransfer for symbols that do not fit the type and for times that cannot be, and ReadFailed.
         """
-        query = HistoryQuery.of(type, start, end, from_symbol, to_symbol)
+        return self._history(HistoryQuery.of(type, start, end, from_symbol, to_symbol))
+
+    async def _history(self, query: HistoryQuery) -> AsyncIterator[TransferRecord]:
         reading = Reading()
         while (number := reading.next_page()) is not None:
             for record in reading.new_rows(
@@ -259,7 +261,7 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
             async with asyncio.timeout(effect.within_s + _FOR_A_THREAD_S):
                 return await asyncio.get_running_loop().run_in_executor(threads, run)
         except TimeoutError:
-            message = "the journal is kept waiting by other calls of this client: try again"
+            message = "other calls of this client kept the journal busy for too long: try again"
         raise JournalFailed(message)
 
     def _foreign_loop(self) -> NoAnswer | None:

@@ -53,7 +53,7 @@ def checked_base_url(base_url: object) -> str:
         raise ValueError(message)
     parts = _parts(base_url)
     if parts is None:
-        message = f"base_url {quoted(base_url)} has a host or a port that cannot be one"
+        message = f"base_url {quoted(base_url)} has an invalid host or port"
         raise ValueError(message)
     host = _host(parts)
     if other := next((what for names, what in _OTHERS.items() if re.fullmatch(names, host)), ""):

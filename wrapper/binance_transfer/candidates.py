@@ -1,8 +1,9 @@
 """
 Which rows of history could be an attempt, and which transfers history could not tell apart.
 
-One rule: whoever asks "could this row be that attempt?" asks here: reconciliation, audit, a person's verdict, export
-and simulator. A row that differs only in how it is written is no proof, and no proof of absence either.
+One rule: whoever asks "could this row be that attempt?" asks here: reconciliation, audit, a person's verdict, export.
+A row that differs only in how it is written is no proof, and no proof of absence either. The simulator checks this with
+code of its own.
 """
 
 import unicodedata
@@ -14,7 +15,7 @@ from attrs import frozen
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.history import CONFIRMED, FAILED, TransferRecord
-from binance_transfer.transfer import Transfer
+from binance_transfer.transfer import Transfer, amount_text
 from binance_transfer.transfer_types import CHINESE_PAGE_TYPES
 from binance_transfer.window import Window
 
@@ -97,9 +98,12 @@ def amounts_are_near(amount: Decimal, shown: Decimal) -> bool:
     return any(amount.quantize(digits, rounding=rounding, context=rough) == shown for rounding in _ROUNDINGS)
 
 
-def are_alike(one: Transfer, other: Transfer) -> bool:
-    """Tell whether history could not tell two transfers apart: rows carry no symbols (docs/rules.md, rule 8)."""
-    return (one.type, one.asset, one.amount) == (other.type, other.asset, other.amount)
+def alike_mark(transfer: Transfer) -> str:
+    """Return what is equal for transfers that history could not tell apart: rows carry no symbols (rule 8)."""
+    amount = amount_text(transfer.amount)
+    if "." in amount:
+        amount = amount.rstrip("0").rstrip(".")
+    return f"{transfer.type} {transfer.asset} {amount}"
 
 
 def is_named_as_sent(transfer: Transfer) -> bool:

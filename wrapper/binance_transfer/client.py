@@ -52,7 +52,7 @@ class TransferClient(TransferMethods[Receipt]):
     recv_window_ms: for how long after its timestamp the exchange may begin a request, 1 to 60000.
     timeout_s: deadline for one whole call, connecting included.
     settle_ms: how long after its window a transfer may still execute or show up in history; nobody documents it.
-    extra_rejected_codes: error codes, unknown to spec/error_codes.yaml, that are to mean "nothing moved".
+    extra_rejected_codes: error codes that are to mean "nothing moved"; those known to leave it open are refused.
     transport: what sends; an HttpxTransport with options for proxies or certificates, or any httpx.BaseTransport.
         Without it, a FastTransport if the extra is installed and no proxy is named, else an HttpxTransport.
     clock: where time comes from, for tests.
@@ -221,7 +221,9 @@ class TransferClient(TransferMethods[Receipt]):
 
         Raises InvalidTransfer for symbols that do not fit the type and for times that cannot be, and ReadFailed.
         """
-        query = HistoryQuery.of(type, start, end, from_symbol, to_symbol)
+        return self._history(HistoryQuery.of(type, start, end, from_symbol, to_symbol))
+
+    def _history(self, query: HistoryQuery) -> Iterator[TransferRecord]:
         reading = Reading()
         while (number := reading.next_page()) is not None:
             yield from reading.new_rows(

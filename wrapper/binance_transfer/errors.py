@@ -154,7 +154,7 @@ class PermissionDenied(Rejected):
 
 class InsufficientBalance(Rejected):
     """
-    The paying wallet holds, or may let go, too little, so nothing moved.
+    The paying wallet has too little available, so nothing moved.
 
     Move less, or fill the wallet first.
     """
@@ -199,8 +199,8 @@ class OutcomeUnknown(TransferError):
     """
     The money may have moved: do not send again.
 
-    Hand ``attempt`` to ``client.reconcile()``, at once or after a restart; until that has answered treat the money as
-    neither here nor there.
+    Hand ``attempt`` to ``client.reconcile()``, at once or after a restart; until that has an answer, count the money in
+    neither wallet.
 
     attempt: what was sent; ``attempt.to_dict()`` can be stored.
     code: the vendor's error code, None where the answer carried none.
@@ -268,7 +268,7 @@ class JournalFailed(TransferError):
     """
     The journal could not be used, and nothing was sent that it has not recorded.
 
-    It is not under NotExecuted since the key may have an earlier attempt. Mend the database and call again with the
+    It is not under NotExecuted since the key may have an earlier attempt. Repair the database and call again with the
     same key.
     """
 

@@ -34,7 +34,11 @@ class Event:
 
 @frozen(kw_only=True)
 class AttemptEvent(Event):
-    """An attempt is about to be sent; with a journal it is recorded already. The fields are those of Attempt."""
+    """
+    An attempt will be sent if there is still time; with a journal it is recorded already.
+
+    The fields are those of Attempt.
+    """
 
     name = "attempt"
     type: str

@@ -50,7 +50,7 @@ def _objection(text: str) -> str:
     if text != text.strip():
         return f"has blanks around it: write {quoted(text.strip(), _LONGEST)}"
     if hidden := invisible_in(text.replace(" ", "")):
-        return f"holds a character that nobody sees ({hidden}): leave it out"
+        return f"holds an invisible character ({hidden}): leave it out"
     composed = unicodedata.normalize("NFC", text)
     if composed != text:
         return f"is not in Unicode's form NFC: write {quoted(composed, _LONGEST)}, unicodedata.normalize('NFC', key)"

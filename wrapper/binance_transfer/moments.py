@@ -35,7 +35,7 @@ def to_ms(name: str, value: object) -> int:
         raise InvalidTransfer(message)
     if value == 0 or _FIRST_MS <= value < _LAST_MS:
         return int(value)
-    message = f"{name} {quoted(value)} is no time in milliseconds since 1970"
+    message = f"{name} {quoted(value)} is not a plausible time in milliseconds since 1970"
     if value < 0:
         message += ": it would lie before 1970"
     elif value < _FIRST_MS:

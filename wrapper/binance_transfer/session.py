@@ -120,7 +120,7 @@ class Session:
         if resolve_within_s is None:
             resolve_within_s = 0 if self.journal is None else RESOLVE_WITHIN_S
         elif resolve_within_s != 0:
-            resolve_within_s = _positive("resolve_within_s", resolve_within_s)
+            resolve_within_s = _positive("resolve_within_s", resolve_within_s, "0 or more")
         if self._keyed is not None:
             return self._keyed.transfer(intent, key, resolve_within_s, objection)
         if key is not None:
@@ -348,8 +348,8 @@ def _settle_ms(value: object) -> int:
     return value
 
 
-def _positive(name: str, value: object) -> float:
+def _positive(name: str, value: object, wanted: str = "greater than 0") -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
-        message = f"{name} must be a positive number, not {value!r}"
+        message = f"{name} must be a number, {wanted}, not {value!r}"
         raise ValueError(message)
     return value

@@ -217,7 +217,7 @@ def check_name(parameter: str, name: object) -> str:
 
 def _check_visible(parameter: str, text: str) -> None:
     if hidden := invisible_in(text):
-        message = f"{parameter} {quoted(text)} holds a character that nobody sees ({hidden}): leave it out"
+        message = f"{parameter} {quoted(text)} holds an invisible character ({hidden}): leave it out"
         raise InvalidTransfer(message)
 
 
@@ -268,7 +268,7 @@ def positive_amount(amount: object) -> Decimal:
         or abs(exact.adjusted()) > _EXPONENT_LIMIT
         or len(exact.as_tuple().digits) > _EXPONENT_LIMIT
     ):
-        message = "amount is not a number of a size that money has"
+        message = "amount is not finite, or is far too large or too small"
         raise InvalidTransfer(message)
     if exact.is_signed() or exact.is_zero():
         message = f"amount {amount_text(exact)} is not greater than zero"

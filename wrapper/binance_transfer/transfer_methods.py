@@ -88,8 +88,8 @@ class TransferMethods(ABC, Generic[R_co]):
         amount: exact; Decimal, text or int, at most 8 decimals.
         from_symbol, to_symbol: trading pair of the isolated margin wallet that pays or receives, just where the type
             needs it.
-        idempotency_key: needs a journal. Whoever calls again with the key, after whatever crash, gets the same
-            receipt and moves nothing twice.
+        idempotency_key: needs a journal. Calling again with the same key, even after a crash, returns the same receipt
+            and moves nothing twice.
         resolve_within_s: where no answer says what happened, reconcile for so long before OutcomeUnknown is raised;
             90 with a journal, else 0, which means not at all.
 

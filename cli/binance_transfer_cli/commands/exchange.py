@@ -18,10 +18,12 @@ from binance_transfer_cli.state import State, example, usage, with_state
 )
 @click.option("--port", metavar="N", help="Port on 127.0.0.1; without it, a free one.")
 @click.option("--key", type=click.Choice(["hmac", "rsa", "ed25519"]), default="hmac", help="Kind of key.")
-@click.option("--seed", metavar="N", help="Repeat ids, chances and keys.")
+@click.option("--seed", metavar="N", help="Random seed: the same ids, faults and keys (except RSA).")
 @click.option("--admin", is_flag=True, help="Serve the admin interface under /sandbox.")
 @click.option("--symbol", "symbols", multiple=True, metavar="PAIR", help="One more pair for isolated margin.")
-@click.option("--transfer-weight", metavar="N", help="What a transfer costs of 180000 a minute.  [default: 300]")
+@click.option(
+    "--transfer-weight", metavar="N", help="Weight of one transfer; the limit is 180000 a minute.  [default: 300]"
+)
 @with_state
 def sandbox(
     _state: State,

@@ -79,7 +79,7 @@ def _verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_verdict_options
 @with_state
 def resolve(state: State, key: str, tran_id: int | None, note: str, *, not_executed: bool, unchecked: bool) -> int:
-    """Decide a key that is open, once its window is over. The exchange's history is asked first."""
+    """Record a verdict for an open key, once its window has closed. The exchange's history is checked first."""
     _check_verdict(tran_id, note, not_executed=not_executed, unchecked=unchecked)
     settings = state.settings()
     with settings.journal() as opened, settings.client(opened) as client:
@@ -101,7 +101,7 @@ def resolve(state: State, key: str, tran_id: int | None, note: str, *, not_execu
 def correct(
     state: State, key: str, attempt: str | None, tran_id: int | None, note: str, *, not_executed: bool, unchecked: bool
 ) -> int:
-    """Give a key that has a verdict another one. The exchange's history is asked first; the note is needed."""
+    """Replace the verdict of a key. The exchange's history is checked first; --note is required."""
     _check_verdict(tran_id, note, not_executed=not_executed, unchecked=True)
     settings = state.settings()
     verdict: dict[str, Any] = {"tran_id": tran_id, "not_executed": not_executed, "note": note, "attempt": attempt}
@@ -159,7 +159,7 @@ def halt(state: State, reason: str) -> int:
 @journal.command(epilog=example("binance-transfer journal resume"))
 @with_state
 def resume(state: State) -> int:
-    """End a halt, and a silence that the exchange asked for."""
+    """End a halt, and a wait that the exchange asked for (Retry-After)."""
     return _changed(state, lambda opened: opened.resume(), "Sending goes on.", {"halted": None})
 
 
@@ -176,13 +176,14 @@ def backup(state: State, path: str) -> int:
 
 
 @journal.command(epilog=example("binance-transfer journal adopt --note 'audited since 2026-11-20, clean'"))
-@click.option("--note", required=True, metavar="TEXT", help="Settings looked, and what at.")
+@click.option("--note", required=True, metavar="TEXT", help="Who checked the copy, and what was checked.")
 @with_state
 def adopt(state: State, note: str) -> int:
     """
-    Let a restored copy be sent from.
+    Allow sending from a restored copy.
 
-    Audit first: what the copy lacks may have moved, and its keys are new to it.
+    Run an audit first: transfers made after the copy may have moved, and their keys
+    look unused in it.
     """
     return _changed(state, lambda opened: opened.adopt(note), "Adopted: it may be sent from.", {"adopted": note})
 

@@ -68,7 +68,7 @@ def types(state: State, source: str | None, target: str | None) -> int:
 @click.argument("type_name", required=False, type=TypeName(), metavar="[TYPE]")
 @click.option("--since", type=Time(), metavar="T", help="From then on; without it, seven days before the end.")
 @click.option("--until", type=Time(end=True), metavar="T", help="Until then; without it, now.")
-@click.option("--symbol", "symbols", multiple=True, metavar="PAIR", help="A pair of isolated margin; several may be.")
+@click.option("--symbol", "symbols", multiple=True, metavar="PAIR", help="A pair of isolated margin. May be repeated.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV.")
 @with_state
 def history(
@@ -196,7 +196,7 @@ def _held(held: Balances, only: bt.Wallet | None) -> Iterator[tuple[str, str, bt
 @click.command(epilog=example("binance-transfer preflight", "binance-transfer --profile treasury --json preflight"))
 @with_state
 def preflight(state: State) -> int:
-    """Look whether a transfer would work. Looks at account, exchange, clock, key and journal; 1 where it would not."""
+    """Check whether a transfer would work. Exit code 1 if it would not."""
     settings = state.settings()
     problems: list[str] = []
     with settings.client() as client:
@@ -211,7 +211,7 @@ def preflight(state: State) -> int:
     problems += _journal_problems(settings)
     bad = [*_bad(seen), *problems]
     if state.screen.as_json:
-        state.screen.json(asdict(seen) | found.to_dict() | {"problems": problems, "account": settings.account})
+        state.screen.json(asdict(seen) | found.to_dict() | {"problems": bad, "account": settings.account})
     else:
         place.show(state.screen, found)
         state.screen.say()
@@ -228,7 +228,9 @@ def preflight(state: State) -> int:
 def _lines(seen: bt.Preflight) -> list[tuple[str, str]]:
     known = {True: "yes", False: "NO", None: "not known"}
     limited = {True: "yes", False: "no: it works from everywhere", None: "not known"}
-    offset = "not known" if seen.clock_offset_ms is None else f"{seen.clock_offset_ms} ms ahead, which is made up for"
+    offset_ms = seen.clock_offset_ms
+    way = "ahead" if (offset_ms or 0) >= 0 else "behind"
+    offset = "not known" if offset_ms is None else f"{abs(offset_ms)} ms {way}; corrected automatically"
     return [
         ("exchange is up", known[seen.system_normal]),
         ("exchange's clock", offset),

@@ -55,7 +55,7 @@ class Plan:
     )
 )
 @click.argument("plan", type=click.Path(), metavar="PLAN")
-@click.option("--batch", metavar="NAME", help="Make the keys of rows that have none from NAME and what they say.")
+@click.option("--batch", metavar="NAME", help="Build a key from NAME and the row's content for each row without a key.")
 @click.option("--results", "results_file", metavar="FILE", help="Write what became of each row, as JSON Lines.")
 @click.option(
     "--workers",
@@ -63,7 +63,7 @@ class Plan:
     default=_WORKERS,
     show_default=True,
     metavar="N",
-    help="How many rows are under way at once.",
+    help="Rows to send in parallel.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Check the plan and show what it would do; send nothing.")

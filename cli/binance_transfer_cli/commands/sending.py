@@ -75,7 +75,7 @@ def send(
     Make one transfer.
 
     Give a TYPE, or both wallets: spot, usdm_futures, coinm_futures, cross_margin, isolated_margin:BTCUSDT, funding,
-    options, portfolio_margin. With a journal it is pursued until it has moved, or provably has not.
+    options, portfolio_margin. With a journal the command waits until it has moved or is proven not to have moved.
     """
     intent = _intent(words, source, target, from_symbol, to_symbol, key)
     if not (yes or dry_run or state.may_ask()):

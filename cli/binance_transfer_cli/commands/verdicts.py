@@ -24,8 +24,8 @@ def reconcile(state: State, keys: tuple[str, ...]) -> int:
     """
     Find out what became of open keys. Without KEY, of all of them.
 
-    It reads the exchange's clock and history and sends nothing. To know that something did not happen takes until its
-    window is over: 35 seconds with the defaults.
+    It reads the exchange's clock and history and sends nothing. Proving that a transfer did not happen takes until its
+    window closes: 35 seconds with the defaults.
     """
     settings = state.settings()
     with settings.journal() as journal, settings.client(journal, on_event=state.screen.event) as client:

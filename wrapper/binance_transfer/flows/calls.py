@@ -93,7 +93,7 @@ def once(turn: Turn, needed: Callable[[], bool], read: Callable[[], Flow[object]
             finally:
                 turn.give_back()
         elif deadline.left_s() <= _POLL_S:
-            message = "what another call is reading was not read in time"
+            message = "another call was already reading this and did not finish in time"
             raise ReadFailed(message)
         else:
             yield from Sleep(_POLL_S)

@@ -190,18 +190,18 @@ def _conclude(
     if len(found.confirmed) > 1:
         raise _ambiguous(attempt, found)
     if found.pending:
-        return f"a pending row ({_ids(found.pending)}) may be it"
+        return f"a pending row ({_ids(found.pending)}) may be this transfer"
     if found.confirmed:
         tran_id = found.confirmed[0].tran_id
         claimed = yield from claims.claim(attempt, tran_id, deadline)
-        return Receipt(tran_id, attempt) if claimed else "the only row went to another attempt"
+        return Receipt(tran_id, attempt) if claimed else "the only matching row belongs to another attempt"
     if found.near:
-        return f"history shows what could be it, written otherwise ({_ids(found.near)}): a person has to look"
+        return f"history shows a similar but not identical transfer ({_ids(found.near)}): a person has to check"
     if not look.sound or look.failure:
         return look.failure  # absence needs a sound reading, a clock that was read and a canary that was seen
     ever = match(attempt, window, shown.values(), owners.others, owners.once_named)
     if gone := [*ever.confirmed, *ever.pending, *ever.near]:
-        return f"history does not show any more what could be it ({_ids(gone)}): it proves nothing"
+        return f"a matching row ({_ids(gone)}) has disappeared from history, so history proves nothing"
     if look.server_ms is not None and look.server_ms > window.end_ms:
         raise _absent(attempt, window, look.server_ms)
     return "no row yet"
@@ -220,12 +220,12 @@ def _conclude_by_id(
     if row is not None and row.status == CONFIRMED:
         if (yield from claims.claim(attempt, row.tran_id, deadline)):
             return Receipt(row.tran_id, attempt)
-        return "its row went to another attempt: a person has to look"
+        return "its row belongs to another attempt: a person has to check"
     if row is not None and row.status == FAILED:
         message = f"the exchange had accepted it as {row.tran_id} and failed it later: it moved nothing"
         raise Failed(message)
     status = f"is {row.status}" if row else "is not in history yet"
-    return f"{', '.join(map(str, answered))}, by which the exchange accepted it, {status}"
+    return f"the exchange accepted it as {', '.join(map(str, answered))}, which {status}"
 
 
 class _Canary:
@@ -259,7 +259,7 @@ class _Canary:
             if any(row.tran_id in ids for row in reading.new_rows(page)):
                 return ""
         named = ", ".join(map(str, sorted(ids)))
-        return f"history lacks {named} of key {record.key!r}, which the exchange had accepted: it proves nothing"
+        return f"history lacks {named} of key {record.key!r}, which the exchange had accepted, so it is incomplete"
 
 
 def _look(

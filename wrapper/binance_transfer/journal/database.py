@@ -43,7 +43,7 @@ _ADVICE: Final = {
         "40",
     ),
     "its disk is full or its quota used up: make room": ("SQLITE_FULL", "53"),
-    "SQLite makes files beside it, and this user may not: let it write the folder, or read a copy in another one": (
+    "SQLite creates files beside it, and this user may not: let it write the folder, or read a copy in another one": (
         "SQLITE_READONLY_DIRECTORY",
     ),
     "this user may not write it: check the permissions of the file and its folder, or the role's": (

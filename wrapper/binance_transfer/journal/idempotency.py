@@ -185,10 +185,10 @@ def _wait(context: Context, key: str, intent: Transfer | Attempt, wait: Wait, de
     if isinstance(intent, Attempt):
         last_ms = intent.timestamp_ms + intent.recv_window_ms
         if context.clock.now_ms() + 1000 * wait.seconds > last_ms:
-            message = f"the attempt cannot be sent in its time, {wait.reason}: prepare another one later"
+            message = f"the attempt would expire before it can be sent ({wait.reason}): prepare a new one later"
             raise InvalidTransfer(message)
     if wait.seconds + SHARE_AFTER_A_WAIT * context.settings.timeout_s > deadline.left_s():
-        message = f"not sent: {wait.reason}, for {wait.seconds:.1f} s more, which is longer than this call may last"
+        message = f"not sent: {wait.reason}, for another {wait.seconds:.1f} s, longer than the time left for this call"
         retry_after_s = -int(-wait.seconds // 1)
         if wait.asked:
             raise RateLimited(message, code=None, msg="", retry_after_s=retry_after_s)
@@ -217,7 +217,7 @@ def _unprepared(
     if entry is not None and entry.moved is not None:
         return _receipt(entry, None, None)
     if entry is not None and entry.open_attempt is not None:
-        message = f"key {key!r} has an attempt without a verdict, which could not be looked for: {failed}"
+        message = f"key {key!r} has an open attempt whose outcome could not be checked: {failed}"
         raise _of_key(OutcomeUnknown(message, attempt=entry.open_attempt.attempt)) from None
     raise outcome.not_begun(failed) from None
 

@@ -66,7 +66,7 @@ class Journal:
             raise
         if begun:
             # Its text, not itself: a record may be kept, and would keep the journal open.
-            _LOGGER.warning("a new journal was begun, for which every key is new: %s", repr(self))
+            _LOGGER.warning("created a new, empty journal, in which every key looks unused: %s", repr(self))
 
     def _begin(self, url: Sealed[Any], account: object) -> None:
         self.account = _name(account)

@@ -72,7 +72,7 @@ def _from_1_to_2(connection: Connection) -> None:
     _copy(connection, tables.keys, _entries)
     old, entry = _attempts.c, _entries.c
     plain = case((entry.amount.contains("."), func.rtrim(func.rtrim(entry.amount, "0"), ".")), else_=entry.amount)
-    # The spacing of that time holds for what was recorded then: tables.alike_mark, tables.query_mark.
+    # The spacing of that time holds for what was recorded then: candidates.alike_mark, tables.query_mark.
     early = old.timestamp_ms - RECORDED_EARLY_MS
     moved: dict[str, Any] = {
         **{column.name: column for column in old if column.name not in {"verdict", "verdict_ms", "note"}},

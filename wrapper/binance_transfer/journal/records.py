@@ -52,7 +52,8 @@ class AttemptRecord:
     opening: how often the attempt was opened. A verdict is written against the opening that it was reached for.
     state: "open" until there is a verdict.
     tran_id: the exchange's id that belongs to it; also while it is open, where an answer that came late named one.
-    verdict, verdict_ms, note: who said so last, when, and in which words.
+    verdict, verdict_ms: who said so last, and when; None while it is open.
+    note: the words of the last verdict, that of a reopening included.
     """
 
     attempt: Attempt

@@ -1,5 +1,5 @@
 """
-What may be recorded when (docs/rules.md, rules 5 to 11).
+What may be recorded when (docs/rules.md, rules 5 to 9 and 11 to 14).
 
 One rule: each function here runs inside one transaction, and decides on what that sees, never on what a worker
 remembers.
@@ -72,7 +72,7 @@ def checked_entry(journal: JournalTransaction, key: str, transfer: Transfer) -> 
     """Return what is known about a key; raises IdempotencyConflict where it was used for another transfer (rule 6)."""
     entry = journal.entry(key)
     if entry and entry.transfer != transfer:
-        message = f"key {key!r} was used for {_shown(entry.transfer)}; it is not used again for {_shown(transfer)}"
+        message = f"key {key!r} was used for {_shown(entry.transfer)}; it cannot be used for {_shown(transfer)}"
         raise IdempotencyConflict(message)
     return entry
 
@@ -110,7 +110,7 @@ def begin(
     now = now_ms()
     if (ahead_ms := attempt.timestamp_ms - now) > EARLY_MS:
         # It would be refused, or keep its key and all that is alike waiting for a window that begins later.
-        message = f"the attempt is for a time {ahead_ms / 1000:.0f} s from now: prepare another one"
+        message = f"the attempt's timestamp is {ahead_ms / 1000:.0f} s in the future: prepare a new one"
         raise InvalidTransfer(message)
     account = journal.account()
     if account.halted:

@@ -27,11 +27,11 @@ from sqlalchemy import (
 )
 
 from binance_transfer.attempt import Attempt
+from binance_transfer.candidates import alike_mark
 from binance_transfer.errors import JournalFailed
 from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.journal.tables import (
     accounts,
-    alike_mark,
     answers,
     api_keys,
     attempts,

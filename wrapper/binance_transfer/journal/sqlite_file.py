@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 FORK_PATIENCE_S: Final = 2.0  # for the transactions of other threads, while one forks
 GONE: Final = "the file that held the journal is gone: restore it, or every key would be new"
-_TAKEN: Final = "what was written last was taken away (its WAL), as happens when a program opens and closes the file"
+_TAKEN: Final = "the last writes are gone: their WAL was removed, as when another program opens and closes the file"
 _RETRY_S: Final = 0.002
 _SMALLEST: Final = 512  # bytes of a page: a smaller file holds nothing
 _WAL_MODE: Final = b"\x02\x02"  # bytes 18 and 19 of a file in WAL mode: sqlite.org/fileformat.html, 1.3

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKeyConstraint, Index, Integer, MetaData, Table, Text
 
-from binance_transfer.transfer import Transfer, amount_text
+from binance_transfer.transfer import Transfer
 
 metadata: Final = MetaData()
 
@@ -117,14 +117,6 @@ verdicts: Final = Table(
     ForeignKeyConstraint(["account", "attempt"], [attempts.c.account, attempts.c.id]),
     Index("binance_transfer_v2_named_ids", "account", "tran_id"),
 )
-
-
-def alike_mark(transfer: Transfer) -> str:
-    """Return what is the same for all transfers that history could not tell apart: candidates.are_alike."""
-    amount = amount_text(transfer.amount)
-    if "." in amount:
-        amount = amount.rstrip("0").rstrip(".")
-    return f"{transfer.type} {transfer.asset} {amount}"
 
 
 def query_mark(transfer: Transfer) -> str:

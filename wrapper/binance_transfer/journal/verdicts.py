@@ -57,10 +57,10 @@ class JournalClaims:
         return (yield from Transaction(ask, recording_s(deadline), reads=True))
 
     def claim(self, attempt: Attempt, tran_id: int, deadline: Deadline) -> Flow[bool]:
-        """Write the verdict that the attempt is this transfer; False where the id is another attempt's."""
+        """Accept every id: ``reconciled`` looks whose it is when it writes the verdict."""
         del attempt, tran_id, deadline
         yield from ()
-        return True  # `reconciled` writes it, as it writes every verdict
+        return True
 
     def canary(self, attempt: Attempt, since_ms: int, deadline: Deadline) -> Flow[AttemptRecord | None]:
         """Return what the journal knows to be in history."""
@@ -134,7 +134,7 @@ def reconciled(context: Context, record: AttemptRecord, deadline: Deadline) -> F
 def _close_as_found(context: Context, record: AttemptRecord, tran_id: int, deadline: Deadline) -> Flow[Entry]:
     recorded = yield from _close(context, record, "found", deadline, tran_id)
     if recorded.entry.open_attempt is not None and recorded.entry.moved is None:
-        message = "the only row of history that could be it went to another attempt: reconcile again"
+        message = "the only matching row of history belongs to another attempt: reconcile again"
         raise OutcomeUnknown(message, attempt=record.attempt)
     return recorded.entry
 

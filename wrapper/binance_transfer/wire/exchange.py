@@ -17,9 +17,9 @@ from binance_transfer.wire.framing import is_one_answer
 RECEIVED_LIMIT: Final = 2 * 1024 * 1024
 """Bytes of one answer on the wire, head and framing included: twice what a body may have."""
 
-LATE: Final = "the time for this call is over"
-TOO_LONG: Final = "the answer is too long to be one"
-UNASKED: Final = "the connection held bytes that nobody had asked for"
+LATE: Final = "the call timed out"
+TOO_LONG: Final = "the answer is too long"
+UNASKED: Final = "the connection held unexpected bytes"
 CLOSED: Final = "the connection is closed"
 
 

@@ -14,8 +14,8 @@ Anything else may have reached the exchange. An answer counts only if it began a
 (`binance_transfer.wire.exchange`), is not encoded, and is no longer than 1 MiB.
 tests/wrapper/test_transport.py and test_connection.py hold a case for each, and run them over each transport.
 
-There is one file for each library: `httpx_transport`, which is the default, and `fast`, which is used where it is
-installed and no proxy applies.
+`httpx_transport` (with `httpx_backend`) is the default; `fast` and `fast_asyncio` are used where the extra is installed
+and no proxy applies.
 """
 
 import os
