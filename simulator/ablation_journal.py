@@ -96,14 +96,14 @@ def _sent_before_recorded(
     policy: Policy,
     deadline: Deadline,
     *,
-    resolves: bool,
+    reconciles: bool,
 ) -> Flow[Receipt]:
     found = yield from _looked_up(context, bound, intent, key, policy, deadline)
     if isinstance(found, Entry):
-        return (yield from _answered(context, found, None, None, deadline, resolves=resolves))
+        return (yield from _answered(context, found, None, None, deadline, reconciles=reconciles))
     reply = yield from calls.post(found.attempt, 10.0)
     yield from _recorded(found)
-    return (yield from _record_and_answer(context, found, reply, deadline, resolves=resolves))
+    return (yield from _record_and_answer(context, found, reply, deadline, reconciles=reconciles))
 
 
 def _opened_blindly(
@@ -114,20 +114,20 @@ def _opened_blindly(
     policy: Policy,
     deadline: Deadline,
     *,
-    resolves: bool,
+    reconciles: bool,
 ) -> Flow[Receipt]:
     found = yield from _looked_up(context, bound, intent, key, policy, deadline)
     if isinstance(found, Entry):
-        return (yield from _answered(context, found, None, None, deadline, resolves=resolves))
+        return (yield from _answered(context, found, None, None, deadline, reconciles=reconciles))
     yield from _recorded(found)
-    return (yield from _send(context, found, deadline, _share, resolves=resolves))
+    return (yield from _send(context, found, deadline, _share, reconciles=reconciles))
 
 
 def _signed_afresh(
-    context: Context, record: AttemptRecord, deadline: Deadline, share: float, *, resolves: bool
+    context: Context, record: AttemptRecord, deadline: Deadline, share: float, *, reconciles: bool
 ) -> Flow[Receipt]:
     record = evolve(record, attempt=evolve(record.attempt, timestamp_ms=context.clock.now_ms()))
-    return (yield from _send(context, record, deadline, share, resolves=resolves))
+    return (yield from _send(context, record, deadline, share, reconciles=reconciles))
 
 
 def _unrecorded(
@@ -168,10 +168,10 @@ def _sent_again(
     policy: Policy,
     deadline: Deadline,
     *,
-    resolves: bool,
+    reconciles: bool,
 ) -> Flow[Receipt]:
     try:
-        return (yield from _transfer(context, bound, intent, key, policy, deadline, resolves=resolves))
+        return (yield from _transfer(context, bound, intent, key, policy, deadline, reconciles=reconciles))
     except OutcomeUnknown as unknown:
         settings = context.settings
         attempt = Attempt(unknown.attempt.transfer, context.clock.now_ms(), settings.recv_window_ms)
@@ -179,7 +179,7 @@ def _sent_again(
         record = AttemptRecord(attempt, key, attempt.timestamp_ms, window.start_ms, window.end_ms)
         yield from _recorded(record)
         again = Deadline.within(settings.timeout_s, context.clock.local)
-        return (yield from _send(context, record, again, _share, resolves=resolves))
+        return (yield from _send(context, record, again, _share, reconciles=reconciles))
 
 
 # --- rules 1 and 2: windows, candidates -------------------------------------------------------------------------------

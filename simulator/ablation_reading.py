@@ -15,8 +15,8 @@ from binance_transfer.clock import Deadline
 from binance_transfer.errors import NotSent, OutcomeUnknown, ReadFailed
 from binance_transfer.flows import calls, reconcile
 from binance_transfer.flows.effects import Context, Flow
-from binance_transfer.flows.reconcile import Look
-from binance_transfer.history import CONFIRMED, FAILED, PENDING, HistoryQuery, Reading, TransferRecord
+from binance_transfer.flows.reconcile import HistoryReading
+from binance_transfer.history import CONFIRMED, FAILED, PENDING, HistoryQuery, PageReader, TransferRecord
 from binance_transfer.transfer import Transfer
 from binance_transfer.window import EARLY_MS, Window
 from binance_transfer.wire import outcome
@@ -52,7 +52,9 @@ def _stamped_in_time(attempt: Attempt, window: Window, rows: Rows, *owned: Any) 
     return match(attempt, window, [row for row in rows if row.timestamp_ms <= last_ms], *owned)
 
 
-def _read_to_recv_window(context: Context, transfer: Transfer, window: Window, deadline: Deadline) -> Flow[Look]:
+def _read_to_recv_window(
+    context: Context, transfer: Transfer, window: Window, deadline: Deadline
+) -> Flow[HistoryReading]:
     last_ms = window.start_ms + EARLY_MS + context.settings.recv_window_ms
     return (yield from _read_history(context, transfer, Window(window.start_ms, last_ms), deadline))
 
@@ -106,7 +108,7 @@ def _at_once(context: Context, deadline: Deadline) -> Flow[int]:
 
 def _history_first(
     context: Context, attempt: Attempt, window: Window, deadline: Deadline, canary: Any, *, up_to_now: bool
-) -> Flow[Look]:
+) -> Flow[HistoryReading]:
     del canary, up_to_now
     look = yield from reconcile.read_history(context, attempt.transfer, window, deadline)
     try:
@@ -115,21 +117,21 @@ def _history_first(
         return look
 
 
-def _believed(told: str) -> Callable[..., Flow[Look]]:
-    def read(context: Context, transfer: Transfer, window: Window, deadline: Deadline) -> Flow[Look]:
+def _believed(told: str) -> Callable[..., Flow[HistoryReading]]:
+    def read(context: Context, transfer: Transfer, window: Window, deadline: Deadline) -> Flow[HistoryReading]:
         look = yield from _read_history(context, transfer, window, deadline)
         return evolve(look, sound=True, failure="") if told in look.failure else look
 
     return read
 
 
-def _first_page(context: Context, transfer: Transfer, window: Window, deadline: Deadline) -> Flow[Look]:
+def _first_page(context: Context, transfer: Transfer, window: Window, deadline: Deadline) -> Flow[HistoryReading]:
     query = HistoryQuery(transfer.type, window.start_ms, window.end_ms, transfer.from_symbol, transfer.to_symbol)
     try:
         page = yield from calls.read_page(context, query, 1, deadline)
     except ReadFailed as failed:
-        return Look(None, (), sound=False, failure=str(failed))
-    return Look(None, Reading().new_rows(page), sound=True)
+        return HistoryReading(None, (), sound=False, failure=str(failed))
+    return HistoryReading(None, PageReader().new_rows(page), sound=True)
 
 
 _WINDOW: Final = (Window, "of")
@@ -155,7 +157,7 @@ READING_ABLATIONS: Final = (
     Ablation("2 candidates", "of several, the first is taken", _MATCH, _the_first_one),
     Ablation("3 absence", "the end of the window is not waited for", _CLOCK, _at_once),
     Ablation("3 absence", "server time is extrapolated", _CLOCK, _extrapolated),
-    Ablation("3 absence", "the clock is read after history", (reconcile, "_look"), _history_first),
+    Ablation("3 absence", "the clock is read after history", (reconcile, "_read_history"), _history_first),
     Ablation("3 absence", "a failed reading counts as empty", _READING, _believed("no usable answer")),
     Ablation("3 absence", "inconsistent pages are believed", _READING, _believed("pages changed")),
     Ablation("3 absence", "only the first page is read", _READING, _first_page),

@@ -14,7 +14,7 @@ from binance_transfer.clock import Deadline
 from binance_transfer.errors import NotExecuted, ProvenAbsent, TransferError
 from binance_transfer.flows import reconcile
 from binance_transfer.flows.effects import Context, Flow
-from binance_transfer.flows.reconcile import Look
+from binance_transfer.flows.reconcile import HistoryReading
 from binance_transfer.history import CONFIRMED, FAILED
 from binance_transfer.journal import idempotency, manual, rules
 from binance_transfer.journal.records import AttemptRecord, Entry, State, VerdictRecord
@@ -52,13 +52,13 @@ def _own_answer(
     result: Receipt | TransferError | None,
     deadline: Deadline,
     *,
-    resolves: bool,
+    reconciles: bool,
 ) -> Flow[Receipt]:
     if isinstance(result, NotExecuted):
         raise result
     if isinstance(result, Receipt):
         return result
-    return (yield from _answered(context, entry, own_attempt, result, deadline, resolves=resolves))
+    return (yield from _answered(context, entry, own_attempt, result, deadline, reconciles=reconciles))
 
 
 def _failed_settles(attempt: Attempt, window: Window, rows: Any, *owned: Any) -> Match:
@@ -116,12 +116,12 @@ def _last_one(entry: Entry) -> AttemptRecord | None:
     return max(moved, key=lambda record: record.verdict_ms or 0) if moved else None
 
 
-def _within_its_window(*arguments: Any, up_to_now: bool) -> Flow[Look]:
+def _within_its_window(*arguments: Any, up_to_now: bool) -> Flow[HistoryReading]:
     del up_to_now
-    return (yield from _look(*arguments, up_to_now=False))
+    return (yield from _read_history(*arguments, up_to_now=False))
 
 
-_look: Final = reconcile._look  # noqa: SLF001
+_read_history: Final = reconcile._read_history  # noqa: SLF001
 
 
 def _no_owners(*_: object) -> dict[int, str]:
@@ -162,7 +162,9 @@ SCRIPTED: Final = (
     SETTLED_BY_FAILURE,
     Ablation("7 late acceptance", "an id that was found for another one stays there", (rules, "_accept"), _stays_found),
     Ablation("7 late acceptance", "of several that moved, the last one counts", (Entry, "moved"), property(_last_one)),
-    Ablation("7 late acceptance", "it is looked for in its window only", (reconcile, "_look"), _within_its_window),
+    Ablation(
+        "7 late acceptance", "it is looked for in its window only", (reconcile, "_read_history"), _within_its_window
+    ),
     Ablation(
         "7 late acceptance",
         "a verdict is written on what is open, not on its opening",

@@ -33,7 +33,7 @@ from simulator.engine import Engine
 from simulator.ground_truth import NEAR_MISS, GroundTruth
 from simulator.network import Network, Traffic
 from simulator.pacing import PacingWatch
-from simulator.story import Silence, TranId
+from simulator.story import NullStory, TranId
 
 Owner = tuple[str, str]
 """Account and name of a job: what must move once at the most."""
@@ -134,7 +134,7 @@ class Checker:
     ground_truth: GroundTruth
     pacing: PacingWatch
     daily_limit: Decimal | None
-    story: Silence
+    story: NullStory
     begun: dict[str, BegunAttempt] = field(factory=dict)
     calls: list[tuple[Call, int]] = field(factory=list)
     """With the number of its event in the story."""
@@ -312,10 +312,10 @@ class Checker:
     def _judge_days(self) -> None:
         if self.daily_limit is None:
             return
-        mine = {tran_id for rows in self.traffic.executions.values() for tran_id, moved in rows if moved}
+        own_ids = {tran_id for rows in self.traffic.executions.values() for tran_id, moved in rows if moved}
         sums: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
         for row in self.exchange.ledger:
-            if row.tran_id in mine and row.asset == "USDT":
+            if row.tran_id in own_ids and row.asset == "USDT":
                 sums[row.uid, row.time_ms // _DAY_MS] += row.amount
         for (uid, _), moved in sums.items():
             if moved > self.daily_limit:

@@ -17,7 +17,7 @@ from binance_transfer_sandbox import faults
 from binance_transfer_sandbox.faults import Fault
 from simulator import auditing
 from simulator.checker import BegunAttempt, Wrong
-from simulator.driver import Life, Machine, waiting
+from simulator.driver import Script, WorkerClock, waiting
 from simulator.engine import EPOCH_MS
 from simulator.network import Network, Sender
 from simulator.weather import CALM
@@ -41,7 +41,7 @@ class _Closing:
         self._network: Final = network
         self._auditor: Final = f"the auditor of {label}"
         self._chance: Final = world.chance.stream(self._auditor)
-        machine = Machine(world.engine, self._chance)
+        machine = WorkerClock(world.engine, self._chance)
         self._process: Final = world.process(label, network, machine, Sender(self._auditor, self._chance))
         self._process.on_post = lambda post: self._note_attempt(post.attempt)
         self._name = ""
@@ -50,14 +50,14 @@ class _Closing:
         self._network.weather = CALM
         self._go_on(self._life(), None)
 
-    def _go_on(self, life: Life, result: object) -> None:
+    def _go_on(self, life: Script, result: object) -> None:
         try:
             flow = life.send(result)
         except StopIteration:
             return
         self._process.run(flow, lambda outcome: self._go_on(life, outcome))
 
-    def _life(self) -> Life:
+    def _life(self) -> Script:
         world, session = self._world, self._process.session
         yield waiting(_QUIET_S + world.scenario.hides_s)
         resolved = yield session.reconcile_all(60.0)
@@ -74,7 +74,7 @@ class _Closing:
         else:
             world.checker.violate(Wrong.AUDIT, f"{self._label}: the audit failed: {audit}")
 
-    def _plant(self) -> Life:
+    def _plant(self) -> Script:
         """Let happen, one by one, what an audit has to find."""
         checker, session = self._world.checker, self._process.session
         transfer = Transfer("MAIN_UMFUTURE", "BNB", "0.5")  # no policy limits it
@@ -102,7 +102,7 @@ class _Closing:
         yield from self._send("open", transfer, faults.Drop(executes=False))
         checker.abandoned.add(self._attempt_of("open"))
 
-    def _plant_a_corrected_id(self) -> Life:
+    def _plant_a_corrected_id(self) -> Script:
         """Let a person take an id from the attempt that has it: no other attempt may be given it for that."""
         session, transfer = self._process.session, Transfer("MAIN_FUNDING", "BNB", "0.75")
         yield from self._send("corrected", transfer, None)

@@ -14,9 +14,9 @@ from attrs import evolve
 from binance_transfer.clock import ServerClock
 from binance_transfer.errors import JournalFailed
 from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
-from binance_transfer.journal.transaction import Place
+from binance_transfer.journal.transaction import PageCursor
 from binance_transfer.transfer import Transfer
-from simulator.story import Silence, TranId
+from simulator.story import NullStory, TranId
 
 T = TypeVar("T")
 _Undo = Callable[[], Any]
@@ -29,8 +29,8 @@ _TOLD: Final = frozenset({"found", "absent", "failed", "person", "reopened"})
 class Database:
     """What all workers share, by the names of the accounts. It outlives every process."""
 
-    def __init__(self, story: Silence | None = None) -> None:
-        self.story: Final = story or Silence()
+    def __init__(self, story: NullStory | None = None) -> None:
+        self.story: Final = story or NullStory()
         self._accounts: Final[dict[str, MemoryTransaction]] = {}
 
     def records(self, account: str) -> "MemoryTransaction":
@@ -69,7 +69,7 @@ class MemoryTransaction:
         """Id of the exchange → the attempts that a verdict or an answer has ever given it to."""
         self._answered: Final[dict[object, list[tuple[int, str]]]] = {}
         """Query → the attempts that were answered with an id, by time."""
-        self._in_order: Final[list[Place]] = []
+        self._in_order: Final[list[PageCursor]] = []
         self._ends: Final[dict[str, list[tuple[int, str]]]] = {}
         """Asset → the attempts, by the end of their windows."""
         self._undo: list[_Undo] = []
@@ -131,7 +131,9 @@ class MemoryTransaction:
         """Return all about all keys."""
         return [entry for key in self._keys if (entry := self.entry(key))]
 
-    def attempts_since(self, since_ms: int, after: Place | None = None, /) -> tuple[list[AttemptRecord], Place | None]:
+    def attempts_since(
+        self, since_ms: int, after: PageCursor | None = None, /
+    ) -> tuple[list[AttemptRecord], PageCursor | None]:
         """Return a page of the attempts that were recorded since then, and where the next page begins."""
         start = bisect_right(self._in_order, after) if after else bisect_left(self._in_order, (since_ms, ""))
         places = self._in_order[start : start + _PAGE]

@@ -18,7 +18,7 @@ from binance_transfer.wire.answer import Reply
 from simulator.chance import Chance
 from simulator.engine import EPOCH_MS, Engine
 from simulator.network import Network, Sender
-from simulator.story import Silence
+from simulator.story import NullStory
 
 _BEFORE: Final[dict[type, str]] = {
     Post: "before it sends",
@@ -31,11 +31,11 @@ TIMEOUT_S: Final = 10.0
 """Of every client."""
 
 Done = Callable[[object], None]
-Life = Generator[Flow[Any], Any, None]
+Script = Generator[Flow[Any], Any, None]
 """What a process does: the flows that it performs, one after the other, each given what the last one came to."""
 
 
-class Machine:
+class WorkerClock:
     """A worker's clocks: wrong by a constant, and set by somebody now and then. The monotonic one only drifts."""
 
     def __init__(self, engine: Engine, chance: Chance) -> None:
@@ -109,9 +109,9 @@ class Process:
     engine: Engine
     network: Network
     session: Session
-    machine: Machine
+    machine: WorkerClock
     sender: Sender
-    story: Silence
+    story: NullStory
     faults: Faults = field(factory=Faults)
     crashed: Callable[[], None] | None = None
     on_post: Callable[[Post], None] | None = None

@@ -22,7 +22,7 @@ from simulator.chance import Chance
 from simulator.engine import Engine
 from simulator.pacing import PacingWatch
 from simulator.replica import Replica
-from simulator.story import Silence, TranId
+from simulator.story import NullStory, TranId
 from simulator.weather import UNLISTED, Arrival, Weather, post_fault, read_fault
 
 NAMES: Final[dict[tuple[str, str], OperationName]] = {
@@ -32,7 +32,7 @@ NAMES: Final[dict[tuple[str, str], OperationName]] = {
     ("GET", "/api/v3/account"): "account",
 }
 
-_ODD: Final = (faults.Settle, faults.Hide, faults.Stamp, faults.Respell)
+_UNUSUAL: Final = (faults.Settle, faults.Hide, faults.Stamp, faults.Respell)
 """What often loses the answer too."""
 
 
@@ -98,7 +98,7 @@ class Network:
         hides: frozenset[str],
         traffic: Traffic,
         pacing: PacingWatch,
-        story: Silence,
+        story: NullStory,
     ) -> None:
         self._engine: Final = engine
         self._exchange: Final = exchange
@@ -172,7 +172,7 @@ class Network:
         if waiting and waiting.late_ms:
             due_ms = self._engine.now_ms() + waiting.late_ms
             self._engine.after((waiting.late_ms + 1) / 1000, lambda: self._executed_late(attempt, due_ms))
-        odd = any(faults.part(fault, kind) for kind in _ODD)
+        odd = any(faults.part(fault, kind) for kind in _UNUSUAL)
         back = self._back(reply, self.weather.settling_lost if odd else self.weather.answer_lost, chance, once)
         if back and isinstance(reply, Answer):
             self._pacing.answered(attempt, reply, self._engine.now_ms())

@@ -16,7 +16,7 @@ from binance_transfer.journal import manual
 from binance_transfer.journal.records import AttemptRecord
 from binance_transfer.journal.transaction import JournalTransaction
 from simulator.checker import Wrong
-from simulator.driver import Machine, Process
+from simulator.driver import Process, WorkerClock
 from simulator.network import Network, Sender
 from simulator.story import TranId
 
@@ -45,7 +45,7 @@ class Person:
         """Begin to look now and then."""
         name = f"the person behind {self.label}"
         self.sender = Sender(name, self.world.chance.stream(name))
-        machine = Machine(self.world.engine, self.sender.chance)
+        machine = WorkerClock(self.world.engine, self.sender.chance)
         self.process = self.world.process(self.label, self.network, machine, self.sender)
         self._resolves = self.sender.chance.happens("resolves", self.world.scenario.attended)
         self._come_later()
@@ -55,9 +55,9 @@ class Person:
 
     def _come(self) -> None:
         begins_s = self.sender.chance.moment("comes", self.world.engine.now_s)
-        self.world.engine.after(begins_s - self.world.engine.now_s, self._look)
+        self.world.engine.after(begins_s - self.world.engine.now_s, self._read_history)
 
-    def _look(self) -> None:
+    def _read_history(self) -> None:
         if self.world.busy:
             # The client reads the exchange's clock first: a machine's own may be anything.
             session = self.process.session

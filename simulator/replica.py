@@ -16,7 +16,7 @@ from binance_transfer_sandbox.faults import Fault
 from binance_transfer_sandbox.ledger import Entry
 from simulator.chance import Chance
 from simulator.engine import Engine
-from simulator.story import Silence
+from simulator.story import NullStory
 from simulator.weather import Weather
 
 Query = tuple[str, str | None, str | None]
@@ -33,7 +33,7 @@ class Replica:
     """One account's history as the exchange's servers have it."""
 
     engine: Engine
-    story: Silence
+    story: NullStory
     _shown: list[tuple[int, int]] = field(factory=list)
     """End of an attempt's window, and when its row became visible."""
     _unsound_left: int = 0

@@ -43,7 +43,7 @@ class Line:
     things: tuple[object, ...]
 
 
-class Silence:
+class NullStory:
     """Nobody listens: for runs that only count."""
 
     listens = False
@@ -64,7 +64,7 @@ class Silence:
         return -1
 
 
-class Story(Silence):
+class Story(NullStory):
     """Notes what it is told."""
 
     listens = True

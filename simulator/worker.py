@@ -27,7 +27,7 @@ from binance_transfer.session import RESOLVE_WITHIN_S
 from binance_transfer.transfer import Transfer
 from binance_transfer.wire.outcome import Receipt
 from simulator.checker import BegunAttempt, Call, Wrong
-from simulator.driver import TIMEOUT_S, Life, Machine, Process, waiting
+from simulator.driver import TIMEOUT_S, Process, Script, WorkerClock, waiting
 from simulator.network import Network, Sender
 from simulator.story import Moment
 
@@ -75,7 +75,7 @@ class Worker:
     label: str
     network: Network
     jobs: deque[Job]
-    machine: Machine = field(init=False)
+    machine: WorkerClock = field(init=False)
     process: Process = field(init=False)
     sender: Sender = field(init=False)
     recv_window_ms: int = field(init=False)
@@ -85,7 +85,7 @@ class Worker:
         """Begin the first life."""
         chance = self.world.chance.stream(self.name)
         self.sender = Sender(self.name, chance)
-        self.machine = Machine(self.world.engine, chance)
+        self.machine = WorkerClock(self.world.engine, chance)
         self.recv_window_ms = chance.pick("recv window", self.world.scenario.recv_windows_ms)
         self._live()
 
@@ -97,7 +97,7 @@ class Worker:
         self.process = self.world.process(self.label, self.network, self.machine, self.sender, self.recv_window_ms)
         self.process.on_post = self._on_post
 
-    def _go_on(self, life: Life, result: object) -> None:
+    def _go_on(self, life: Script, result: object) -> None:
         process = self.process
         try:
             flow = life.send(result)
@@ -106,7 +106,7 @@ class Worker:
             return
         process.run(flow, lambda outcome: self._go_on(life, outcome))
 
-    def _life(self, *, again: bool) -> Life:
+    def _life(self, *, again: bool) -> Script:
         del again
         known, postponed = set[int](), list[tuple[Job, Attempt, frozenset[int]]]()
         while self.jobs:
@@ -132,7 +132,7 @@ class Worker:
         for job, attempt, then_known in postponed:
             yield from self._reconcile(job, attempt, set(then_known))
 
-    def _turn_to(self, job: Job) -> Life:
+    def _turn_to(self, job: Job) -> Script:
         """Begin a job, in a replay not before it began, and let strangers be busy if they are."""
         if job is self.job:
             return
@@ -151,7 +151,7 @@ class Worker:
         self.sender = Sender(self.name, self.world.chance.stream(f"{self.name}, {job.name}"))
         self.process.sender = self.sender
 
-    def _reconcile(self, job: Job, attempt: Attempt, known: set[int]) -> Life:
+    def _reconcile(self, job: Job, attempt: Attempt, known: set[int]) -> Script:
         """Reconcile an attempt that was stored, with the ids that were stored beside it."""
         attempt = Attempt.from_dict(json.loads(json.dumps(attempt.to_dict())))
         result = yield self.process.session.reconciliation(attempt, 120.0, known)
@@ -205,7 +205,7 @@ class JournaledWorker(Worker):
             self.sender.chance.between("starts again after", 0.05, 40), lambda: self._live(again=True)
         )
 
-    def _life(self, *, again: bool) -> Life:
+    def _life(self, *, again: bool) -> Script:
         chance = self.sender.chance
         if again and chance.happens("reconciles all first", 0.5):  # the others meet what is open when they need it
             yield self.process.session.reconcile_all(60.0)
@@ -221,7 +221,7 @@ class JournaledWorker(Worker):
             yield from self._do(job)
             self.jobs.popleft()
 
-    def _do(self, job: Job) -> Life:
+    def _do(self, job: Job) -> Script:
         chance, world = self.sender.chance, self.world
         intent: Transfer | Attempt = job.transfer
         if job.shared:
@@ -271,7 +271,7 @@ class JournaledWorker(Worker):
             return True
         return False
 
-    def _reconcile_by_itself(self, job: Job, attempt: Attempt) -> Life:
+    def _reconcile_by_itself(self, job: Job, attempt: Attempt) -> Script:
         """Find out about a transfer that had no key of the caller's."""
         while True:
             result = yield self.process.session.reconciliation(attempt, 60.0, ())
@@ -284,7 +284,7 @@ class JournaledWorker(Worker):
                 return
             yield waiting(self.sender.chance.between("calls again after", 0.1, 6))
 
-    def _again(self, job: Job) -> Life:
+    def _again(self, job: Job) -> Script:
         """Use a key that has moved once more."""
         transfer = job.transfer
         if self.sender.chance.happens("for another transfer", 0.5):

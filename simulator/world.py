@@ -25,14 +25,14 @@ from simulator.chance import Chance
 from simulator.checker import Checker, Report, Wrong
 from simulator.closing import close_account
 from simulator.database import Database, MemoryJournal
-from simulator.driver import TIMEOUT_S, Machine, Process, SimulatedSession
+from simulator.driver import TIMEOUT_S, Process, SimulatedSession, WorkerClock
 from simulator.engine import Engine
 from simulator.ground_truth import HIDDEN_TYPES, GroundTruth
 from simulator.network import Network, Sender, Traffic
 from simulator.pacing import PacingWatch
 from simulator.person import Person
 from simulator.scenario import Scenario
-from simulator.story import Silence, Story
+from simulator.story import NullStory, Story
 from simulator.worker import SIZES, Job, JournaledWorker, Worker
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class World:
     exchange: Exchange
     scenario: Scenario
     chance: Chance
-    story: Silence
+    story: NullStory
     checker: Checker
     database: Database
     policy: Policy
@@ -78,7 +78,7 @@ class World:
     _letters: Iterator[str] = field(factory=lambda: iter(_LETTERS))
 
     def process(
-        self, label: str, network: Network, machine: Machine, sender: Sender, recv_window_ms: int = 5_000
+        self, label: str, network: Network, machine: WorkerClock, sender: Sender, recv_window_ms: int = 5_000
     ) -> Process:
         """Start a process with a client of an account, and with an API key that was not used before."""
         api_key = f"key-{next(self._api_keys)}"
@@ -142,10 +142,10 @@ def run(seed: int, scenario: Scenario) -> Report:
 
 def play(
     seed: int, scenario: Scenario, chance: Chance, *, aloud: bool = False, until_s: float = inf
-) -> tuple[Report, Silence]:
+) -> tuple[Report, NullStory]:
     """Run one world with these choices to its end or until then, and tell its story where somebody listens."""
     engine = Engine()
-    story = Story(engine) if aloud else Silence()
+    story = Story(engine) if aloud else NullStory()
     exchange = _exchange(seed, scenario, chance.stream("the exchange"), engine)
     limited = scenario.journal and chance.stream("the policy").happens("a limit by day", scenario.limited)
     if limited:

@@ -35,7 +35,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return _ended("interrupted", Exit.NOT_ALL)
+        return _ended("interrupted", Exit.INCOMPLETE)
     except Exception as error:
         known = _known(error)
         if known is None:
@@ -51,7 +51,7 @@ def _known(error: Exception) -> tuple[str, int] | None:
 
     match error:
         case bt.ResolutionRefused():
-            return str(error), Exit.NOT_ALL
+            return str(error), Exit.INCOMPLETE
         case ValueError():  # InvalidTransfer among them
             return str(error), Exit.USAGE
         case bt.TransferError():

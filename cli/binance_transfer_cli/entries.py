@@ -78,4 +78,4 @@ def exit_code(entries: list[bt.Entry]) -> Exit:
     states = {entry.state for entry in entries}
     if "open" in states:
         return Exit.UNKNOWN
-    return Exit.NOT_ALL if "not_moved" in states else Exit.WELL
+    return Exit.INCOMPLETE if "not_moved" in states else Exit.OK

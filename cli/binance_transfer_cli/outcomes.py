@@ -19,8 +19,8 @@ Outcome = Literal["moved", "not_moved", "unknown"]
 class Exit(IntEnum):
     """How a command ends."""
 
-    WELL = 0
-    NOT_ALL = 1
+    OK = 0
+    INCOMPLETE = 1
     USAGE = 2
     UNKNOWN = 3
 
@@ -81,7 +81,7 @@ def exit_code(outcomes: Iterable[Outcome]) -> Exit:
     seen = set(outcomes)
     if "unknown" in seen:
         return Exit.UNKNOWN
-    return Exit.NOT_ALL if "not_moved" in seen else Exit.WELL
+    return Exit.INCOMPLETE if "not_moved" in seen else Exit.OK
 
 
 ADVICE: Final[dict[type[Exception], str]] = {

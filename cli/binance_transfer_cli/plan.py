@@ -18,7 +18,7 @@ from typing import Any, Final, TextIO
 from attrs import field, mutable
 
 import binance_transfer as bt
-from binance_transfer.keys import checked_key
+from binance_transfer.idempotency_keys import checked_key
 from binance_transfer.policy import exact_sum
 from binance_transfer_cli.routes import Route, route
 

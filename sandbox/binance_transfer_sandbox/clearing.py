@@ -14,7 +14,7 @@ from binance_transfer_sandbox.accounts import Account
 from binance_transfer_sandbox.faults import Fault
 from binance_transfer_sandbox.history import HistoryBehaviour
 from binance_transfer_sandbox.ledger import Entry, Ledger
-from binance_transfer_sandbox.rules import Order
+from binance_transfer_sandbox.rules import Intent
 
 _FIRST_TRAN_ID: Final = 13_526_853_623
 
@@ -30,7 +30,7 @@ class Clearing:
         self._scheduled = 0
 
     def execute(
-        self, account: Account, order: Order, server_ms: int, behaviour: HistoryBehaviour, fault: Fault | None
+        self, account: Account, intent: Intent, server_ms: int, behaviour: HistoryBehaviour, fault: Fault | None
     ) -> Entry:
         """Move what `account.check` allowed; behaviour and fault decide how history will show it."""
         settle, hide = faults.part(fault, faults.Settle), faults.part(fault, faults.Hide)
@@ -42,18 +42,18 @@ class Clearing:
             tran_id=self._last_tran_id,
             time_ms=time_ms,
             uid=account.uid,
-            type=order.type,
-            asset=order.asset,
-            amount=order.amount,
-            from_symbol=order.from_symbol,
-            to_symbol=order.to_symbol,
+            type=intent.type,
+            asset=intent.asset,
+            amount=intent.amount,
+            from_symbol=intent.from_symbol,
+            to_symbol=intent.to_symbol,
             final_status=settle.status if settle else behaviour.final_status,
             settles_ms=written_ms + (settle.after_ms if settle else behaviour.pending_after_ms),
             visible_ms=written_ms + (hide.for_ms if hide else behaviour.visible_after_ms),
             spelling=faults.part(fault, faults.Respell),
         )
         if entry.final_status == "CONFIRMED":
-            account.move(order.source, order.target, order.asset, order.amount)
+            account.move(intent.source, intent.target, intent.asset, intent.amount)
         self.ledger.write(entry)
         return entry
 

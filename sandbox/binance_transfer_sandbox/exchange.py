@@ -26,7 +26,7 @@ from binance_transfer_sandbox.market import Market
 from binance_transfer_sandbox.operations import OPERATIONS, Operation, OperationName
 from binance_transfer_sandbox.parameters import Pairs, SigningWindow
 from binance_transfer_sandbox.plan import FaultPlan, PlannedFault
-from binance_transfer_sandbox.rules import Order
+from binance_transfer_sandbox.rules import Intent
 from binance_transfer_sandbox.wallets import ROUTES
 from binance_transfer_sandbox.wire import Answer, Headers, Reply, Request
 
@@ -307,35 +307,35 @@ class Exchange:
     def _transfer(
         self, account: Account, values: dict[str, str], window: SigningWindow, fault: Fault | None
     ) -> dict[str, object]:
-        order = rules.read_order(values, self._market.assets, self._market.symbols)
-        account.check(order.route, order.source, order.target, order.asset, order.amount)
+        intent = rules.read_intent(values, self._market.assets, self._market.symbols)
+        account.check(intent.route, intent.source, intent.target, intent.asset, intent.amount)
         unanswered = faults.part(fault, faults.Unanswered)
         if unanswered and unanswered.late_ms:
             late_window = None if unanswered.queued else window
             due_ms = self._now_ms() + unanswered.late_ms
             self._clearing.schedule(
-                due_ms, lambda due_ms: self._execute_late(account, order, late_window, due_ms, fault)
+                due_ms, lambda due_ms: self._execute_late(account, intent, late_window, due_ms, fault)
             )
             return {}
         # The vendor checks a second time before it hands the request on: general-info, "Timing security".
         server_ms = self._server_ms(fault)
         window.check(server_ms)
-        return {"tranId": self._execute(account, order, server_ms, fault).tran_id}
+        return {"tranId": self._execute(account, intent, server_ms, fault).tran_id}
 
     def _execute_late(
-        self, account: Account, order: Order, window: SigningWindow | None, due_ms: int, fault: Fault | None
+        self, account: Account, intent: Intent, window: SigningWindow | None, due_ms: int, fault: Fault | None
     ) -> None:
         server_ms = due_ms + self.clock_offset_ms
         try:
             if window is not None:
                 window.check(server_ms)
-            account.check(order.route, order.source, order.target, order.asset, order.amount)
+            account.check(intent.route, intent.source, intent.target, intent.asset, intent.amount)
         except ApiError:
             return  # nobody is there any more to be told
-        self._execute(account, order, server_ms, fault)
+        self._execute(account, intent, server_ms, fault)
 
-    def _execute(self, account: Account, order: Order, server_ms: int, fault: Fault | None) -> Entry:
-        return self._clearing.execute(account, order, server_ms, self.history, fault)
+    def _execute(self, account: Account, intent: Intent, server_ms: int, fault: Fault | None) -> Entry:
+        return self._clearing.execute(account, intent, server_ms, self.history, fault)
 
     def _history(self, account: Account, values: dict[str, str], fault: Fault | None) -> dict[str, object]:
         server_ms = self._server_ms(fault)
@@ -352,12 +352,12 @@ class Exchange:
         if query.type is None:
             return  # a row of which type?
         route, amount = ROUTES[query.type], Decimal(fault.amount)
-        order = Order(query.type, route, fault.asset, amount, query.from_symbol, query.to_symbol)
+        intent = Intent(query.type, route, fault.asset, amount, query.from_symbol, query.to_symbol)
         try:
-            account.check(route, order.source, order.target, order.asset, amount)
+            account.check(route, intent.source, intent.target, intent.asset, amount)
         except ApiError:
             return  # documented: without money nothing appears
-        self._execute(account, order, min(server_ms, query.end_ms), None)
+        self._execute(account, intent, min(server_ms, query.end_ms), None)
 
     def _spend(self, operation: Operation, payer: str, address: str, server_ms: int) -> None:
         limit = getattr(self.limits, _LIMITS[operation.budget])

@@ -14,7 +14,7 @@ from binance_transfer_sandbox.wallets import ROUTES, Route, purse
 
 
 @frozen
-class Order:
+class Intent:
     """A transfer that satisfies the rules: who pays what to whom."""
 
     type: str
@@ -35,7 +35,7 @@ class Order:
         return purse(self.route.target, self.to_symbol or "")
 
 
-def read_order(values: Mapping[str, str], assets: Collection[str], symbols: Mapping[str, tuple[str, str]]) -> Order:
+def read_intent(values: Mapping[str, str], assets: Collection[str], symbols: Mapping[str, tuple[str, str]]) -> Intent:
     """Read a transfer from its parameters, or refuse it."""
     type_name, route = read_type(values)
     asset = parameters.required(values, "asset")
@@ -52,7 +52,7 @@ def read_order(values: Mapping[str, str], assets: Collection[str], symbols: Mapp
             raise errors.not_of_this_pair()
     if from_symbol is not None and from_symbol == to_symbol:
         raise errors.same_wallet()
-    return Order(type_name, route, asset, amount, from_symbol, to_symbol)
+    return Intent(type_name, route, asset, amount, from_symbol, to_symbol)
 
 
 def read_type(values: Mapping[str, str]) -> tuple[str, Route]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import binance_transfer as bt
-from binance_transfer.keys import checked_key
-from binance_transfer.walk import SPAN_MS, questions, spans, unasked
+from binance_transfer.history_queries import SPAN_MS, spans, type_queries, types_without_symbols
+from binance_transfer.idempotency_keys import checked_key
 from binance_transfer_cli.plan import _PLAIN_AMOUNT, _PLAIN_KEY, Checker
 
 
@@ -48,11 +48,11 @@ def test_spans_have_no_gap_and_are_short_enough(start_ms: int, length_ms: int) -
 
 
 def test_all_types_are_asked_for_where_two_pairs_are_known() -> None:
-    assert {question.type for question in questions(["BTCUSDT", "ETHUSDT"])} == set(bt.TRANSFER_TYPES)
-    assert unasked(["BTCUSDT", "ETHUSDT"]) == []
+    assert {query.type for query in type_queries(["BTCUSDT", "ETHUSDT"])} == set(bt.TRANSFER_TYPES)
+    assert types_without_symbols(["BTCUSDT", "ETHUSDT"]) == []
 
 
 def test_what_cannot_be_asked_is_named() -> None:
-    asked = {question.type for question in questions([])}
-    assert asked | set(unasked([])) == set(bt.TRANSFER_TYPES)
-    assert asked & set(unasked([])) == set()
+    asked = {query.type for query in type_queries([])}
+    assert asked | set(types_without_symbols([])) == set(bt.TRANSFER_TYPES)
+    assert asked & set(types_without_symbols([])) == set()

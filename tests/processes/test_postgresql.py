@@ -186,7 +186,7 @@ def test_processes_may_open_a_new_journal_at_the_same_moment(url: str) -> None:
     opening = [subprocess.Popen(command, stdin=pipe, stderr=pipe, text=True) for command in commands]
     told = [process.communicate("\n", timeout=60)[1] for process in opening]
     assert [process.returncode for process in opening] == [0] * 6
-    assert ["a new journal was begun" in said for said in told].count(True) == 1
+    assert ["created a new, empty journal" in said for said in told].count(True) == 1
 
 
 def test_a_plain_url_means_the_same_driver(url: str) -> None:

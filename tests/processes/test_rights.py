@@ -176,7 +176,7 @@ def test_beginning_a_journal_elsewhere_in_the_database_is_loud(
     assert made == (0,)
     with bt.Journal(urls[1], account="treasury") as journal:
         assert f"schema {elsewhere}" in repr(journal)
-    [warned] = [record for record in caplog.records if "a new journal was begun" in record.message]
+    [warned] = [record for record in caplog.records if "created a new, empty journal" in record.message]
     assert warned.levelname == "WARNING"
     assert f"schema {elsewhere}" in warned.message
 

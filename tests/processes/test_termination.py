@@ -45,7 +45,7 @@ def test_a_process_that_is_told_to_end_leaves_nothing_that_moves_twice(
         [said] = [json.loads(line) for line in out.splitlines()]
         assert said["raised"] == handler
         assert new <= {said["attempt"]}
-        assert [line for line in log.splitlines() if "a new journal was begun" not in line] == []
+        assert [line for line in log.splitlines() if "created a new, empty journal" not in line] == []
     with (
         bt.Journal(url, account="treasury", create=False) as journal,
         bt.TransferClient(

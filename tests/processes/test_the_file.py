@@ -395,7 +395,7 @@ def test_beginning_a_journal_is_a_warning(start: Start, url: str) -> None:
         worker = start("obey", url=url)
         worker.tell({"open": {}})
         _, log = worker.process.communicate(timeout=60)
-        warned.append("WARNING:binance_transfer:a new journal was begun" in log)
+        warned.append("WARNING:binance_transfer:created a new, empty journal" in log)
     assert warned == [True, False]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import binance_transfer as bt
-from binance_transfer.keys import checked_key, was_valid_key
+from binance_transfer.idempotency_keys import checked_key, was_valid_key
 
 TAKEN = [
     "sweep-2026-11-22", "a", "x" * 255, "币" * 255, "two words", "a/b:c_d.e", "Überweisung", "é", "日本", "🪙", "'\"\\",

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import binance_transfer as bt
-from binance_transfer.wire.exchange import Exchange
 from binance_transfer.wire.fast import Arriving, Idle
+from binance_transfer.wire.round_trip import RoundTrip
 from binance_transfer_sandbox import Sandbox, faults
 from tests.support.loopback import RECEIPT, Loopback, hang, raw
 from tests.wrapper import calls, certificates, keys
@@ -274,7 +274,7 @@ def test_an_answer_leaves_nothing_for_the_garbage_collector() -> None:
 
     gc.disable()
     try:
-        answer = Arriving(Exchange())
+        answer = Arriving(RoundTrip())
         answer.end()
         gone = weakref.ref(answer)
         del answer

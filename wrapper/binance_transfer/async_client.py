@@ -23,7 +23,7 @@ from binance_transfer.events import OnEvent
 from binance_transfer.flows import calls
 from binance_transfer.flows.calls import Preflight
 from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction, pass_on
-from binance_transfer.history import HistoryQuery, Reading, TransferRecord
+from binance_transfer.history import HistoryQuery, PageReader, TransferRecord
 from binance_transfer.moments import Moment, from_ms, to_ms
 from binance_transfer.options import AsyncClientOptions
 from binance_transfer.policy import Policy
@@ -170,7 +170,7 @@ class AsyncTransferClient(TransferMethods[Coroutine[Any, Any, Receipt]]):
         return self._history(HistoryQuery.of(type, start, end, from_symbol, to_symbol))
 
     async def _history(self, query: HistoryQuery) -> AsyncIterator[TransferRecord]:
-        reading = Reading()
+        reading = PageReader()
         while (number := reading.next_page()) is not None:
             for record in reading.new_rows(
                 await self._run(calls.read_page(self._session, query, number, self._session.call_deadline()))

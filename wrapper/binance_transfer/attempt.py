@@ -12,7 +12,7 @@ from uuid import uuid4
 from attrs import field, frozen
 
 from binance_transfer.transfer import Transfer, check_former_rules
-from binance_transfer.visible import plain, quoted
+from binance_transfer.visible import exact_str, quoted
 from binance_transfer_api.api.asset import universal_transfer
 from binance_transfer_api.types import Request
 
@@ -38,7 +38,7 @@ def _is_recv_window(_attempt: object, _field: object, value: Any) -> None:
 
 
 def _plain_id(value: str) -> str:
-    return plain(value)
+    return exact_str(value)
 
 
 def _is_id(_attempt: object, _field: object, value: Any) -> None:

@@ -10,7 +10,7 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from binance_transfer.visible import plain, quoted
+from binance_transfer.visible import exact_str, quoted
 from binance_transfer_api import SERVERS
 
 DEFAULT: Final = SERVERS[0]
@@ -42,7 +42,7 @@ _OTHERS: Final = {
 
 def checked_base_url(base_url: object) -> str:
     """Return a base URL without a slash at its end; raises ValueError unless it is https, or http to this machine."""
-    base_url = plain(base_url)
+    base_url = exact_str(base_url)
     if (
         not isinstance(base_url, str)
         or not base_url.isascii()

@@ -19,7 +19,7 @@ from binance_transfer.events import OnEvent
 from binance_transfer.flows import calls
 from binance_transfer.flows.calls import Preflight
 from binance_transfer.flows.effects import Effect, Flow, Post, Read, Sleep, Transaction, pass_on
-from binance_transfer.history import HistoryQuery, Reading, TransferRecord
+from binance_transfer.history import HistoryQuery, PageReader, TransferRecord
 from binance_transfer.moments import Moment, from_ms, to_ms
 from binance_transfer.options import ClientOptions
 from binance_transfer.policy import Policy
@@ -224,7 +224,7 @@ class TransferClient(TransferMethods[Receipt]):
         return self._history(HistoryQuery.of(type, start, end, from_symbol, to_symbol))
 
     def _history(self, query: HistoryQuery) -> Iterator[TransferRecord]:
-        reading = Reading()
+        reading = PageReader()
         while (number := reading.next_page()) is not None:
             yield from reading.new_rows(
                 self._run(calls.read_page(self._session, query, number, self._session.call_deadline()))

@@ -74,21 +74,21 @@ class Deadline:
         return Deadline(self.clock, min(self.at_s, self.clock.monotonic() + seconds))
 
 
-class Turn:
+class TryLock:
     """Lets one call at a time do what several need done. Threads may share it."""
 
     def __init__(self) -> None:
         self._free: Final = [None]  # list.pop is atomic, also beside a fork
 
-    def take(self) -> bool:
-        """Take the turn; False where another call has it."""
+    def try_acquire(self) -> bool:
+        """Acquire it; False where another call has it."""
         try:
             self._free.pop()
         except IndexError:
             return False
         return True
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Let another call have it."""
         self._free.append(None)
 
@@ -107,7 +107,7 @@ class ServerClock:
         self._anchor: tuple[float, float] = (clock.monotonic(), clock.time() * 1000)
         self._was_read = False
         self._stale = True
-        self.turn: Final = Turn()
+        self.turn: Final = TryLock()
         """For whoever reads the exchange's clock."""
 
     def now_ms(self) -> int:

@@ -109,7 +109,7 @@ class Page:
     records: tuple[TransferRecord, ...]
 
 
-class Reading:
+class PageReader:
     """
     Where a reader of all pages stands.
 

@@ -32,7 +32,7 @@ class Sealed(Generic[T]):
         self.__reduce__()
 
 
-def unframed(error: BaseException) -> BaseException:
+def without_traceback(error: BaseException) -> BaseException:
     """Return an exception that was not foreseen without the frames below, whose variables may be secrets."""
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)

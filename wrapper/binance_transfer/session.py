@@ -24,7 +24,7 @@ from binance_transfer.flows.effects import Flow, Post, Read, Settings, Transacti
 from binance_transfer.flows.reconcile import ClientClaims, reconcile
 from binance_transfer.flows.settling import settle
 from binance_transfer.policy import Policy
-from binance_transfer.sealed import unframed
+from binance_transfer.sealed import without_traceback
 from binance_transfer.transfer import Transfer
 from binance_transfer.visible import quoted
 from binance_transfer.window import Window
@@ -150,7 +150,7 @@ class Session:
             if not resolve_within_s:
                 raise
             attempt = unknown.attempt
-        return (yield from calls.leaving_open(attempt, self._reconciliation(attempt, deadline, ())))
+        return (yield from calls.naming_open_attempt(attempt, self._reconciliation(attempt, deadline, ())))
 
     def prepare(self, transfer: Transfer) -> Flow[Attempt]:
         """Make the flow for an attempt that is not sent yet."""
@@ -273,7 +273,7 @@ class Session:
         try:
             return signed(request, self.credentials, self.base_url)
         except BaseException as error:  # noqa: BLE001
-            raise unframed(error) from None
+            raise without_traceback(error) from None
 
     # --- what their flows use without waiting ------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from binance_transfer.errors import InvalidTransfer
 from binance_transfer.transfer_types import TRANSFER_TYPES, TransferType
-from binance_transfer.visible import described, invisible_in, plain, quoted
+from binance_transfer.visible import described, exact_str, invisible_in, quoted
 from binance_transfer_api.api.asset.universal_transfer import AMOUNT_PATTERN
 
 _DECIMALS: Final = 8
@@ -58,8 +58,8 @@ class Transfer:
         to_symbol: str | None = None,
     ) -> None:
         """Check every rule; raises InvalidTransfer."""
-        type, asset = plain(type), plain(asset)  # noqa: A001
-        from_symbol, to_symbol = plain(from_symbol), plain(to_symbol)
+        type, asset = exact_str(type), exact_str(asset)  # noqa: A001
+        from_symbol, to_symbol = exact_str(from_symbol), exact_str(to_symbol)
         check_type(type)
         check_name("asset", asset)
         check_symbols(type, from_symbol, to_symbol)
@@ -106,7 +106,7 @@ class Transfer:
         """Set the fields of a new object, which is frozen for everybody else."""
         texts = {"type": type, "asset": asset, "from_symbol": from_symbol, "to_symbol": to_symbol}
         for name, text in texts.items():
-            object.__setattr__(self, name, plain(text))
+            object.__setattr__(self, name, exact_str(text))
         object.__setattr__(self, "amount", amount)
         object.__setattr__(self, "checked", checked)
 
@@ -147,7 +147,7 @@ def amount_text(amount: Decimal) -> str:
 
 def check_type(name: object) -> None:
     """Raise InvalidTransfer for anything but the name of a known type."""
-    text = plain(name)
+    text = exact_str(name)
     if isinstance(text, str) and text in TRANSFER_TYPES:
         return
     if isinstance(text, str) and (meant := spelt(text, "_")) in TRANSFER_TYPES:
@@ -235,7 +235,7 @@ def check_text(parameter: str, value: object) -> str:
     if not isinstance(value, str):
         message = f"{parameter} must be a str, not {type(value).__name__}"
         raise InvalidTransfer(message)
-    text = plain(value)
+    text = exact_str(value)
     if not text:
         message = f"{parameter} is empty"
         raise InvalidTransfer(message)

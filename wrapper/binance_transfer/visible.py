@@ -29,7 +29,7 @@ _LINE: Final = 300
 _QUOTED: Final = 60
 
 
-def plain(value: T) -> T:
+def exact_str(value: T) -> T:
     """Return plain text where an enum or another subclass came in: judged, stored and compared by what it holds."""
     return cast("T", str.__str__(value)) if isinstance(value, str) else value
 
@@ -62,7 +62,7 @@ def quoted(value: object, limit: int = _QUOTED) -> str:
         case None | bool():
             return repr(value)
         case str():
-            return f"'{one_line(plain(value), limit)}'"
+            return f"'{one_line(exact_str(value), limit)}'"
         case int() if int.bit_length(value) <= limit:
             return int.__repr__(value)
         case float():

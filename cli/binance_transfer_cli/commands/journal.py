@@ -38,7 +38,7 @@ def list_keys(state: State, only: Any, since: datetime | None) -> int:
                 state.screen.json(entries.to_dict(entry))
         else:
             entries.table(state.screen, list(found))
-    return Exit.WELL
+    return Exit.OK
 
 
 @journal.command(epilog=example("binance-transfer journal show rent-2026-11"))
@@ -55,7 +55,7 @@ def show(state: State, key: str) -> int:
         state.screen.json(entries.to_dict(entry))
     else:
         entries.details(state.screen, entry)
-    return Exit.WELL
+    return Exit.OK
 
 
 def _verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -128,7 +128,7 @@ def _decided(state: State, entry: bt.Entry) -> int:
         state.screen.json(entries.to_dict(entry))
     else:
         entries.details(state.screen, entry)
-    return Exit.WELL
+    return Exit.OK
 
 
 @journal.command(
@@ -197,4 +197,4 @@ def _changed(state: State, change: Callable[[bt.Journal], None], done: str, valu
     else:
         state.screen.say(done)
         state.screen.fields([("journal", settings.journal_shown)])
-    return Exit.WELL
+    return Exit.OK

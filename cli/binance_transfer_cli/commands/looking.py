@@ -14,9 +14,9 @@ from attrs import asdict
 
 import binance_transfer as bt
 from binance_transfer.balances import Balances
+from binance_transfer.history_queries import TypeQuery, spans, type_queries, types_without_symbols
 from binance_transfer.moments import to_ms
 from binance_transfer.transfer_types import wallet_of
-from binance_transfer.walk import Question, questions, spans, unasked
 from binance_transfer_cli import entries, place
 from binance_transfer_cli.outcomes import Exit
 from binance_transfer_cli.parameter_types import Time, TypeName, WalletName
@@ -45,7 +45,7 @@ def types(state: State, source: str | None, target: str | None) -> int:
         for info in found:
             wallets = {"source": info.source.value, "target": info.target.value}
             state.screen.json(asdict(info) | wallets | {"documented_in": sorted(info.documented_in)})
-        return Exit.WELL
+        return Exit.OK
     rows = [
         (
             info.name,
@@ -59,7 +59,7 @@ def types(state: State, source: str | None, target: str | None) -> int:
     state.screen.table(("type", "from", "to", "symbols", "docs"), rows, whole={"type", "symbols"})
     if not found and paying and receiving:
         bt.transfer_type(paying, receiving)  # it says why, and names a way in two hops
-    return Exit.WELL
+    return Exit.OK
 
 
 @click.command(
@@ -97,15 +97,15 @@ def history(
             message = f"--since ({start.isoformat()}) lies after --until ({end.isoformat()})"
             raise usage(message)
         pairs = {*symbols, *(_known_pairs(state.screen, settings))}
-        asked = questions(pairs, None if type_name is None else [type_name])
+        asked = type_queries(pairs, None if type_name is None else [type_name])
         rows = _walked(client, asked, to_ms("since", start), to_ms("until", end))
     _show_rows(state.screen, rows, as_csv=as_csv)
-    if type_name is None and (left_out := unasked(pairs)):
+    if type_name is None and (left_out := types_without_symbols(pairs)):
         state.screen.note(f"Not asked, since no pair is known (--symbol PAIR): {', '.join(left_out)}")
     if type_name is not None and not asked:
         message = f"{type_name} needs a pair: --symbol BTCUSDT, twice where both wallets are isolated"
         raise usage(message)
-    return Exit.WELL
+    return Exit.OK
 
 
 def _known_pairs(screen: Screen, settings: Settings) -> set[str]:
@@ -125,16 +125,16 @@ def _known_pairs(screen: Screen, settings: Settings) -> set[str]:
         return set()
 
 
-def _walked(client: bt.TransferClient, asked: list[Question], start_ms: int, end_ms: int) -> list[bt.TransferRecord]:
+def _walked(client: bt.TransferClient, asked: list[TypeQuery], start_ms: int, end_ms: int) -> list[bt.TransferRecord]:
     found: dict[int, bt.TransferRecord] = {}
-    for question in asked:
+    for query in asked:
         for first_ms, last_ms in spans(start_ms, end_ms):
             for record in client.history(
-                question.type,
+                query.type,
                 start=first_ms,
                 end=last_ms,
-                from_symbol=question.from_symbol,
-                to_symbol=question.to_symbol,
+                from_symbol=query.from_symbol,
+                to_symbol=query.to_symbol,
             ):
                 found.setdefault(record.tran_id, record)
     return sorted(found.values(), key=lambda record: (record.timestamp_ms, record.tran_id))
@@ -182,7 +182,7 @@ def balances(state: State, wallet: str | None) -> int:
     else:
         cells = [(name, asset, f"{balance.free:f}", f"{balance.locked:f}") for name, asset, balance in rows]
         state.screen.table(("wallet", "asset", "free", "locked"), cells, right={"free", "locked"})
-    return Exit.WELL
+    return Exit.OK
 
 
 def _held(held: Balances, only: bt.Wallet | None) -> Iterator[tuple[str, str, bt.Balance]]:
@@ -222,7 +222,7 @@ def preflight(state: State) -> int:
             state.screen.say(f"BAD: {problem}", "red")
         if not bad:
             state.screen.say("All is well.", "green")
-    return Exit.NOT_ALL if bad else Exit.WELL
+    return Exit.INCOMPLETE if bad else Exit.OK
 
 
 def _lines(seen: bt.Preflight) -> list[tuple[str, str]]:

@@ -100,7 +100,7 @@ def run(
             with settings.client() as client:
                 _announce(screen, settings, client, checked)
             screen.say("Dry run: nothing was sent.")
-            return Exit.WELL
+            return Exit.OK
         try:
             journal = stack.enter_context(settings.journal_to_send())
         except bt.JournalFailed as failed:
@@ -109,7 +109,7 @@ def run(
         _announce(screen, settings, client, checked)
         if not yes and not state.agreed(f"Send {checked.rows:,} transfers?"):
             screen.note("nothing was sent")
-            return Exit.NOT_ALL
+            return Exit.INCOMPLETE
         going_on = Runner(client, journal, checked.staging, settle_within_s=settings.settle_within_s)
         interrupted = _sent(screen, going_on, checked, workers, settings.timeout_s)
         if interrupted or going_on.ended_by:
@@ -250,7 +250,7 @@ def _told(screen: Screen, plan: Plan, ended_by: str, *, interrupted: bool) -> in
         _list(screen, plan)
         screen.say("To go on, sending nothing twice, the same command again:")
         screen.paste(shlex.join(["binance-transfer", *sys.argv[1:]]) if _shows_no_secret() else "binance-transfer …")
-    return Exit.UNKNOWN if unknown else Exit.NOT_ALL if not_moved or interrupted else Exit.WELL
+    return Exit.UNKNOWN if unknown else Exit.INCOMPLETE if not_moved or interrupted else Exit.OK
 
 
 def _shows_no_secret() -> bool:

@@ -13,7 +13,7 @@ from attrs import frozen
 
 import binance_transfer as bt
 from binance_transfer.balances import Balances
-from binance_transfer.keys import checked_key
+from binance_transfer.idempotency_keys import checked_key
 from binance_transfer_cli import place
 from binance_transfer_cli.outcomes import Exit, Result, advice, exit_code, of_error, of_receipt
 from binance_transfer_cli.parameter_types import TypeName, WalletName
@@ -97,7 +97,7 @@ def send(
             _announce(state.screen, settings, client, intent)
         if not yes and not state.agreed("Send it?"):
             state.screen.note("nothing was sent")
-            return Exit.NOT_ALL
+            return Exit.INCOMPLETE
         try:
             if journal is not None:
                 receipt = client.settle(
@@ -201,7 +201,7 @@ def _tried(screen: Screen, settings: Settings, intent: Intent) -> int:
         screen.say("\nDry run: nothing was signed and nothing was sent.")
     if objection:
         screen.note(f"It would be refused: {objection}", "red")
-    return Exit.NOT_ALL if objection else Exit.WELL
+    return Exit.INCOMPLETE if objection else Exit.OK
 
 
 def _ended(screen: Screen, settings: Settings, intent: Intent, error: bt.TransferError) -> int:

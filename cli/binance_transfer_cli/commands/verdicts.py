@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 
 import binance_transfer as bt
-from binance_transfer.keys import checked_key
+from binance_transfer.idempotency_keys import checked_key
 from binance_transfer_cli import entries, findings
 from binance_transfer_cli.outcomes import Exit
 from binance_transfer_cli.parameter_types import Time
@@ -72,4 +72,4 @@ def audit(state: State, since: datetime) -> int:
         state.screen.json(findings.to_dict(found))
     else:
         findings.show(state.screen, found)
-    return Exit.WELL if found.clean else Exit.NOT_ALL
+    return Exit.OK if found.clean else Exit.INCOMPLETE

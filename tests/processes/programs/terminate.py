@@ -1,7 +1,7 @@
 """
 A worker that makes one transfer after another, until SIGTERM ends it.
 
-handler: "default", or the name of what a handler of SIGTERM raises. Says "begun" once the first one is answered; and,
+handler: "default", or the name of what a handler of SIGTERM raises. Says "begun" once two are answered; and,
 if it can, {"raised", "key", "attempt"}: what came out of the call, and the id of the attempt that this leaves open.
 """
 
@@ -42,7 +42,7 @@ def main(given: dict[str, Any]) -> None:
                 worker.client.execute(transfer_of(key), idempotency_key=key)
             except bt.ProvenAbsent:  # what the process before left open
                 worker.client.execute(transfer_of(key), idempotency_key=key)
-            if number == 1:
+            if number == 2:
                 say("begun")
     except (KeyboardInterrupt, SystemExit) as ended:
         attempt = bt.interrupted_attempt(ended)

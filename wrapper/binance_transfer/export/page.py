@@ -12,7 +12,7 @@ from typing import Final
 
 from binance_transfer.export.findings import Finding, Need, Total, findings, totals, wallets
 from binance_transfer.export.picture import picture
-from binance_transfer.export.text import counted, moment, number, shown, span
+from binance_transfer.export.text import counted, escape_html, moment, number, span
 from binance_transfer.history import TransferRecord
 from binance_transfer.journal.audit import FINDINGS, Audit, Found
 from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry
@@ -75,7 +75,7 @@ def to_html(entries: Iterable[Entry], *, account: str, now_ms: int, audit: Audit
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
-        f"<title>{shown(_headline(entries, open_keys))} – {shown(account)}</title>\n"  # noqa: RUF001
+        f"<title>{escape_html(_headline(entries, open_keys))} – {escape_html(account)}</title>\n"  # noqa: RUF001
         f"<style>\n{_STYLE}</style>\n</head>\n<body>\n{''.join(sections)}</body>\n</html>\n"
     )
 
@@ -83,7 +83,7 @@ def to_html(entries: Iterable[Entry], *, account: str, now_ms: int, audit: Audit
 def _header(entries: Sequence[Entry], account: str, now_ms: int) -> str:
     attempts = sum(len(entry.attempts) for entry in entries)
     return (
-        f"<header><h1>Transfers of <bdi>{shown(account)}</bdi></h1>"
+        f"<header><h1>Transfers of <bdi>{escape_html(account)}</bdi></h1>"
         f"<p>As of {moment(now_ms)} UTC · {counted(len(entries), 'key')} · {counted(attempts, 'attempt')}</p>"
         "</header>\n"
     )
@@ -143,9 +143,9 @@ def _card(finding: Finding, now_ms: int) -> str:
     advice, code = _advice(finding, over=left_ms < 0)
     return (
         f'<article class="card {kind}"><h3><span class="badge {kind}">{badge}</span> '
-        f"<bdi><code>{shown(entry.key)}</code></bdi></h3>"
+        f"<bdi><code>{escape_html(entry.key)}</code></bdi></h3>"
         f'<p class="what">{_transfer(entry.transfer)}</p><dl>{listed}</dl>'
-        f"<p><strong>Next:</strong> {advice}</p><pre><code>{shown(code)}</code></pre></article>"
+        f"<p><strong>Next:</strong> {advice}</p><pre><code>{escape_html(code)}</code></pre></article>"
     )
 
 
@@ -184,7 +184,7 @@ def _flows(sums: Sequence[Total]) -> str:
     by_asset.sort(key=lambda pair: -sum(total.moved for total in pair[1]))
     drawn = [(asset, svg) for asset, group in by_asset[:_PICTURES] if (svg := picture(asset, group))]
     figures = "".join(
-        f"<figure>{svg}<figcaption><bdi>{shown(asset)}</bdi></figcaption></figure>" for asset, svg in drawn
+        f"<figure>{svg}<figcaption><bdi>{escape_html(asset)}</bdi></figcaption></figure>" for asset, svg in drawn
     )
     left = len(by_asset) - _PICTURES
     said = "The wider a band, the more of the asset moved. All amounts are in the table."
@@ -208,9 +208,9 @@ def _flows(sums: Sequence[Total]) -> str:
 def _total(total: Total) -> str:
     pending = f"{number(total.open_amount)} ({number(total.open)})" if total.open else ""
     return (
-        f'<tr role="row"><th role="rowheader" scope="row"><bdi>{shown(total.asset)}</bdi></th>'
-        f'<td role="cell" data-name="From">{shown(total.source)}</td>'
-        f'<td role="cell" data-name="To">{shown(total.target) or "not known"}</td>'
+        f'<tr role="row"><th role="rowheader" scope="row"><bdi>{escape_html(total.asset)}</bdi></th>'
+        f'<td role="cell" data-name="From">{escape_html(total.source)}</td>'
+        f'<td role="cell" data-name="To">{escape_html(total.target) or "not known"}</td>'
         f'<td role="cell" data-name="Transfers" class="number">{number(total.moved)}</td>'
         f'<td role="cell" data-name="Moved" class="number">{number(total.moved_amount) if total.moved else ""}</td>'
         f'<td role="cell" data-name="May have moved" class="number">{pending}</td></tr>'
@@ -249,13 +249,15 @@ def _audit_item(found: Found) -> str:
 
 
 def _named(record: AttemptRecord) -> str:
-    return f"<bdi><code>{shown(record.key)}</code></bdi>: {_transfer(record.attempt.transfer)}, {_verdict(record)}"
+    return (
+        f"<bdi><code>{escape_html(record.key)}</code></bdi>: {_transfer(record.attempt.transfer)}, {_verdict(record)}"
+    )
 
 
 def _row(row: TransferRecord) -> str:
     return (
-        f"<code>{row.tran_id}</code> {moment(row.timestamp_ms)}, {shown(row.type)}, {number(row.amount)} "
-        f"{shown(row.asset)}, {shown(row.status)}"
+        f"<code>{row.tran_id}</code> {moment(row.timestamp_ms)}, {escape_html(row.type)}, {number(row.amount)} "
+        f"{escape_html(row.asset)}, {escape_html(row.status)}"
     )
 
 
@@ -290,7 +292,7 @@ def _key(entry: Entry) -> list[str]:
         answers = "<br>".join(map(_answer, record.answers)) or "none recorded"
         rows.append(
             f'<tr role="row"><th role="rowheader" scope="row"><span class="badge {kind}">{state}</span> '
-            f"<bdi><code>{shown(entry.key)}</code></bdi>{which}</th>"
+            f"<bdi><code>{escape_html(entry.key)}</code></bdi>{which}</th>"
             f'<td role="cell" data-name="Transfer">{_transfer(entry.transfer)}</td>'
             f'<td role="cell" data-name="Sent">{moment(record.timestamp_ms)}</td>'
             f'<td role="cell" data-name="Answers">{answers}</td>'
@@ -301,11 +303,11 @@ def _key(entry: Entry) -> list[str]:
 
 def _transfer(transfer: Transfer) -> str:
     known = wallets(transfer)
-    amount = f"<strong>{number(transfer.amount)}&#160;<bdi>{shown(transfer.asset)}</bdi></strong>"
+    amount = f"<strong>{number(transfer.amount)}&#160;<bdi>{escape_html(transfer.asset)}</bdi></strong>"
     if known is None:
-        return f"{amount} <bdi>{shown(transfer.type)}</bdi>"
+        return f"{amount} <bdi>{escape_html(transfer.type)}</bdi>"
     source, target = (
-        shown(title) + (f" <bdi>{shown(symbol)}</bdi>" if symbol else "")
+        escape_html(title) + (f" <bdi>{escape_html(symbol)}</bdi>" if symbol else "")
         for title, symbol in zip(known, (transfer.from_symbol, transfer.to_symbol), strict=True)
     )
     return f"{amount} {source} → {target}"
@@ -315,8 +317,8 @@ def _answer(answer: AnswerRecord) -> str:
     status = f"HTTP {answer.http_status}" if answer.http_status is not None else ""
     code = str(answer.code) if answer.code is not None else ""
     moved = f"tranId {answer.tran_id}" if answer.tran_id is not None else ""
-    text = " ".join(filter(None, (status, code, shown(answer.msg), moved)))
-    return f"<code>{shown(answer.outcome)}</code>{f': {text}' if text else ''}"
+    text = " ".join(filter(None, (status, code, escape_html(answer.msg), moved)))
+    return f"<code>{escape_html(answer.outcome)}</code>{f': {text}' if text else ''}"
 
 
 def _verdict(record: AttemptRecord) -> str:
@@ -325,5 +327,5 @@ def _verdict(record: AttemptRecord) -> str:
     what = f"moved as <code>{record.tran_id}</code>" if record.state == "moved" else "did not move"
     at = f", {moment(record.verdict_ms)}" if record.verdict_ms is not None else ""
     last = record.answer.msg if record.answer else ""
-    note = f"<br><q>{shown(record.note)}</q>" if record.note and record.note != last else ""
+    note = f"<br><q>{escape_html(record.note)}</q>" if record.note and record.note != last else ""
     return f"{what}: {_VERDICTS[record.verdict]}{at}{note}"

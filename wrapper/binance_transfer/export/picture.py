@@ -11,7 +11,7 @@ from typing import Final
 from attrs import frozen
 
 from binance_transfer.export.findings import Total
-from binance_transfer.export.text import number, shown
+from binance_transfer.export.text import escape_html, number
 from binance_transfer.policy import exact_sum
 from binance_transfer_api.models import TRANSFER_TYPE_WALLETS
 
@@ -65,8 +65,8 @@ def picture(asset: str, totals: Sequence[Total]) -> str:
     return "".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="{name}-title {name}-desc">',
-            f'<title id="{name}-title">Flows of {shown(asset)} between wallets</title>',
-            f'<desc id="{name}-desc">{shown(described)}</desc>',
+            f'<title id="{name}-title">Flows of {escape_html(asset)} between wallets</title>',
+            f'<desc id="{name}-desc">{escape_html(described)}</desc>',
             f'<text class="side" x="{_LEFT - 8}" y="13" text-anchor="end">from</text>',
             f'<text class="side" x="{_RIGHT + 8}" y="13">to</text>',
             *_ribbons(bands, left, right, asset),
@@ -105,7 +105,9 @@ def _ribbons(bands: Sequence[_Band], left: _Stack, right: _Stack, asset: str) ->
             f"C{middle} {z + width:.1f} {middle} {y + width:.1f} {begin} {y + width:.1f}Z"
         )
         text = f"{total.source} → {total.target}: {number(total.moved_amount)} {asset} in {total.moved} transfers"
-        drawn.append(f'<path class="w{_TITLES.index(total.source)}" d="{path}"><title>{shown(text)}</title></path>')
+        drawn.append(
+            f'<path class="w{_TITLES.index(total.source)}" d="{path}"><title>{escape_html(text)}</title></path>'
+        )
     return drawn
 
 
@@ -120,7 +122,7 @@ def _names(stack: _Stack, moved: Sequence[Total], *, at_left: bool) -> list[str]
         y = top + height / 2
         drawn += [
             f'<rect class="w{_TITLES.index(title)}" x="{bar}" y="{top:.1f}" width="{_BAR}" height="{height:.1f}"/>',
-            f'<text class="wallet" x="{x}" y="{y - 3:.1f}"{anchor}>{shown(title)}</text>',
+            f'<text class="wallet" x="{x}" y="{y - 3:.1f}"{anchor}>{escape_html(title)}</text>',
             f'<text class="amount" x="{x}" y="{y + 12:.1f}"{anchor}>{_short(amount)}</text>',
         ]
     return drawn

@@ -14,7 +14,7 @@ _HOUR_S: Final = 60 * _MINUTE_S
 _DAY_S: Final = 24 * _HOUR_S
 
 
-def shown(value: object) -> str:
+def escape_html(value: object) -> str:
     """Return any text as safe HTML and XML."""
     text = str(value)
     if not text.isprintable():

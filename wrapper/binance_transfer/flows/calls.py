@@ -13,7 +13,7 @@ from attrs import frozen
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.balances import Balances, balances_of
-from binance_transfer.clock import Deadline, Turn
+from binance_transfer.clock import Deadline, TryLock
 from binance_transfer.errors import (
     ClockOutOfSync,
     NotExecuted,
@@ -83,15 +83,15 @@ def read_clock_if_stale(context: Context, deadline: Deadline) -> Flow[None]:
     yield from once(clock.turn, lambda: clock.stale, partial(measure_clock, context, deadline), deadline)
 
 
-def once(turn: Turn, needed: Callable[[], bool], read: Callable[[], Flow[object]], deadline: Deadline) -> Flow[None]:
+def once(turn: TryLock, needed: Callable[[], bool], read: Callable[[], Flow[object]], deadline: Deadline) -> Flow[None]:
     """Do what several calls may need at once in one of them, while the others wait; raises ReadFailed."""
     while needed():
-        if turn.take():
+        if turn.try_acquire():
             try:
                 if needed():  # another call may have been quicker
                     yield from read()
             finally:
-                turn.give_back()
+                turn.release()
         elif deadline.left_s() <= _POLL_S:
             message = "another call was already reading this and did not finish in time"
             raise ReadFailed(message)
@@ -217,19 +217,19 @@ _ROUNDING: Final = 1e-6
 
 def post(attempt: Attempt, timeout_s: float) -> Flow[Reply]:
     """Send an attempt. An interruption leaves it open."""
-    return (yield from leaving_open(attempt, iter(Post(attempt, timeout_s))))
+    return (yield from naming_open_attempt(attempt, iter(Post(attempt, timeout_s))))
 
 
-def leaving_open(attempt: Attempt, flow: Flow[T]) -> Flow[T]:
+def naming_open_attempt(attempt: Attempt, flow: Flow[T]) -> Flow[T]:
     """Run a flow. An interruption of it passes through as it is, and knows the attempt (``interrupted_attempt``)."""
     try:
         return (yield from flow)
     except BaseException as error:
-        leave_open(error, attempt)
+        attach_open_attempt(error, attempt)
         raise
 
 
-def leave_open(error: BaseException, attempt: Attempt) -> None:
+def attach_open_attempt(error: BaseException, attempt: Attempt) -> None:
     """Let an interruption know the attempt that it leaves open; any other error says itself what became of it."""
     if not isinstance(error, Exception | GeneratorExit):
         error._binance_transfer_attempt = attempt  # type: ignore[attr-defined]  # noqa: SLF001  # ours on theirs

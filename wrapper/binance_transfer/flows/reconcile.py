@@ -17,7 +17,7 @@ from binance_transfer.clock import Deadline
 from binance_transfer.errors import Ambiguous, NotExecuted, OutcomeUnknown, ProvenAbsent, ReadFailed
 from binance_transfer.flows.calls import emit_wait, measure_clock, read_page
 from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
-from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, Reading, TransferRecord
+from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, PageReader, TransferRecord
 from binance_transfer.transfer import Transfer
 from binance_transfer.window import REACH_MS, Window
 from binance_transfer.wire.outcome import LIMITED, Receipt
@@ -106,12 +106,12 @@ def recorded_canary(attempt: Attempt, since_ms: int, within_s: float) -> "Flow[A
     )
 
 
-class Failed(NotExecuted):
+class FailedLater(NotExecuted):
     """The row of an attempt that had been accepted says FAILED: it moved nothing."""
 
 
 @frozen
-class Look:
+class HistoryReading:
     """
     One look at clock and history.
 
@@ -150,7 +150,7 @@ def reconcile(
     shown: dict[int, TransferRecord] = {}  # whatever could be it, as it was seen last
     canary = _Canary(claims, attempt)
     for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
-        look = yield from _look(context, attempt, window, deadline, canary, up_to_now=bool(answered))
+        look = yield from _read_history(context, attempt, window, deadline, canary, up_to_now=bool(answered))
         unsound = [] if look.sound else [*unsound, look.rows]
         rows, complete = look.rows, look.sound
         if len(unsound) >= _UNSOUND_READINGS:
@@ -178,7 +178,7 @@ def reconcile(
 def _conclude(
     attempt: Attempt,
     window: Window,
-    look: Look,
+    look: HistoryReading,
     rows: Sequence[TransferRecord],
     shown: Mapping[int, TransferRecord],
     claims: Claims,
@@ -223,7 +223,7 @@ def _conclude_by_id(
         return "its row belongs to another attempt: a person has to check"
     if row is not None and row.status == FAILED:
         message = f"the exchange had accepted it as {row.tran_id} and failed it later: it moved nothing"
-        raise Failed(message)
+        raise FailedLater(message)
     status = f"is {row.status}" if row else "is not in history yet"
     return f"the exchange accepted it as {', '.join(map(str, answered))}, which {status}"
 
@@ -252,7 +252,7 @@ class _Canary:
         transfer, window = record.attempt.transfer, record.window
         # One that was accepted late may lie beyond its window, and is looked for up to now (rule 7).
         end_ms = window.end_ms if record.opening == 1 else max(window.end_ms, server_ms)
-        reading = Reading()
+        reading = PageReader()
         query = HistoryQuery(transfer.type, window.start_ms, end_ms, transfer.from_symbol, transfer.to_symbol)
         while (number := reading.next_page()) is not None:
             page = yield from read_page(context, query, number, deadline)
@@ -262,9 +262,9 @@ class _Canary:
         return f"history lacks {named} of key {record.key!r}, which the exchange had accepted, so it is incomplete"
 
 
-def _look(
+def _read_history(
     context: Context, attempt: Attempt, window: Window, deadline: Deadline, canary: _Canary, *, up_to_now: bool
-) -> Flow[Look]:
+) -> Flow[HistoryReading]:
     """Read the clock, then the canary, then history: in this order, or what comes in between would be missed."""
     server_ms: int | None = None
     failure = ""
@@ -275,16 +275,16 @@ def _look(
     except ReadFailed as failed:
         failure = f"no usable answer: {failed}"
         if failed.http_status in LIMITED:
-            return Look(server_ms, (), sound=False, failure=failure, silent_s=failed.retry_after_s)
+            return HistoryReading(server_ms, (), sound=False, failure=failure, silent_s=failed.retry_after_s)
     end_ms = max(window.end_ms, context.clock.now_ms()) if up_to_now else window.end_ms
     look = yield from read_history(context, attempt.transfer, Window(window.start_ms, end_ms), deadline)
     return evolve(look, server_ms=server_ms, failure=failure or look.failure)
 
 
-def read_history(context: Context, transfer: Transfer, window: Window, deadline: Deadline) -> Flow[Look]:
+def read_history(context: Context, transfer: Transfer, window: Window, deadline: Deadline) -> Flow[HistoryReading]:
     """Read all pages, and say whether they add up to one state of history."""
     query = HistoryQuery(transfer.type, window.start_ms, window.end_ms, transfer.from_symbol, transfer.to_symbol)
-    reading, totals, count, rows = Reading(), set[int](), 0, list[TransferRecord]()
+    reading, totals, count, rows = PageReader(), set[int](), 0, list[TransferRecord]()
     try:
         while (number := reading.next_page()) is not None:
             page = yield from read_page(context, query, number, deadline)
@@ -293,11 +293,11 @@ def read_history(context: Context, transfer: Transfer, window: Window, deadline:
             rows += reading.new_rows(page)
     except ReadFailed as failed:
         silent_s = failed.retry_after_s if failed.http_status in LIMITED else None
-        return Look(None, rows, sound=False, failure=f"no usable answer: {failed}", silent_s=silent_s)
+        return HistoryReading(None, rows, sound=False, failure=f"no usable answer: {failed}", silent_s=silent_s)
     if totals != {count} or len(rows) != count:
         failure = f"pages changed while they were read ({count} rows, {len(rows)} of them different, total {totals})"
-        return Look(None, rows, sound=False, failure=failure)
-    return Look(None, rows, sound=True)
+        return HistoryReading(None, rows, sound=False, failure=failure)
+    return HistoryReading(None, rows, sound=True)
 
 
 def _united(readings: Sequence[Sequence[TransferRecord]]) -> list[TransferRecord]:
@@ -326,7 +326,7 @@ def _absent(attempt: Attempt, window: Window, server_ms: int) -> ProvenAbsent | 
     return ProvenAbsent(message, attempt=attempt)
 
 
-def _wait_s(pause_s: float, look: Look, window: Window) -> float:
+def _wait_s(pause_s: float, look: HistoryReading, window: Window) -> float:
     if look.silent_s is not None:
         return max(pause_s, float(look.silent_s))
     if look.server_ms is None or look.server_ms > window.end_ms:

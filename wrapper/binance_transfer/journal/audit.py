@@ -15,9 +15,9 @@ from binance_transfer.clock import Deadline
 from binance_transfer.errors import ReadFailed
 from binance_transfer.flows.calls import read_clock_if_stale, read_page
 from binance_transfer.flows.effects import Context, Flow, Transaction
-from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, Reading, TransferRecord
+from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, PageReader, TransferRecord
 from binance_transfer.journal.records import AttemptRecord
-from binance_transfer.journal.transaction import JournalTransaction, Place
+from binance_transfer.journal.transaction import JournalTransaction, PageCursor
 from binance_transfer.transfer_types import TRANSFER_TYPES
 from binance_transfer.window import EARLY_MS, REACH_MS
 
@@ -106,7 +106,7 @@ def _deadline(context: Context) -> Deadline:
 def _recorded(context: Context, since_ms: int) -> Flow[list[AttemptRecord]]:
     """Read the attempts that were recorded since then, a page at a time, so that no worker waits."""
     records: list[AttemptRecord] = []
-    place: Place | None = None
+    place: PageCursor | None = None
     while True:
         found, place = yield from Transaction(
             partial(_page, since_ms=since_ms - EARLY_MS, place=place), context.settings.timeout_s, reads=True
@@ -116,13 +116,15 @@ def _recorded(context: Context, since_ms: int) -> Flow[list[AttemptRecord]]:
             return records
 
 
-def _page(journal: JournalTransaction, since_ms: int, place: Place | None) -> tuple[list[AttemptRecord], Place | None]:
+def _page(
+    journal: JournalTransaction, since_ms: int, place: PageCursor | None
+) -> tuple[list[AttemptRecord], PageCursor | None]:
     return journal.attempts_since(since_ms, place)
 
 
 def _rows(context: Context, query: HistoryQuery) -> Flow[dict[int, TransferRecord]]:
     rows: dict[int, TransferRecord] = {}
-    reading = Reading()
+    reading = PageReader()
     while (number := reading.next_page()) is not None:
         page = yield from read_page(context, query, number, _deadline(context))
         rows |= {record.tran_id: record for record in reading.new_rows(page)}
@@ -130,14 +132,14 @@ def _rows(context: Context, query: HistoryQuery) -> Flow[dict[int, TransferRecor
 
 
 def _queries(records: Sequence[AttemptRecord]) -> list[_Query]:
-    plain: set[_Query] = {
+    exact_str: set[_Query] = {
         (name, None, None)
         for name, info in TRANSFER_TYPES.items()
         if not info.needs_from_symbol and not info.needs_to_symbol
     }
     transfers = (record.attempt.transfer for record in records)
     used = {(transfer.type, transfer.from_symbol, transfer.to_symbol) for transfer in transfers}
-    return sorted(plain | used, key=str)
+    return sorted(exact_str | used, key=str)
 
 
 def compare(

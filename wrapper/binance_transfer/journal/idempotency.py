@@ -12,7 +12,7 @@ from uuid import uuid4
 from attrs import evolve
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.clock import Deadline, Turn
+from binance_transfer.clock import Deadline, TryLock
 from binance_transfer.errors import (
     ClockOutOfSync,
     InvalidTransfer,
@@ -64,7 +64,7 @@ def transfer(
     policy: Policy,
     deadline: Deadline,
     *,
-    resolves: bool,
+    reconciles: bool,
 ) -> Flow[Receipt]:
     """
     Make a transfer once under a key, whoever has tried before.
@@ -76,10 +76,10 @@ def transfer(
     """
     made: list[Attempt] = []
     try:
-        return (yield from _transfer(context, bound, intent, key, policy, deadline, made, resolves=resolves))
+        return (yield from _transfer(context, bound, intent, key, policy, deadline, made, reconciles=reconciles))
     except BaseException as error:
         for attempt in made:
-            calls.leave_open(error, attempt)
+            calls.attach_open_attempt(error, attempt)
         raise
 
 
@@ -92,14 +92,14 @@ def _transfer(
     deadline: Deadline,
     made: list[Attempt],
     *,
-    resolves: bool,
+    reconciles: bool,
 ) -> Flow[Receipt]:
     waited = False
     while True:
         try:
             yield from bound(deadline)
             if (entry := (yield from _answered_before(context, intent, key, deadline))) is not None:
-                return (yield from _answered(context, entry, None, None, deadline, resolves=resolves))
+                return (yield from _answered(context, entry, None, None, deadline, reconciles=reconciles))
             yield from read_clock_if_stale(context, _leaving_time_to_send(context, deadline))
         except ReadFailed as failed:
             return (yield from _unprepared(context, intent, key, failed, deadline))
@@ -110,8 +110,8 @@ def _transfer(
         waited = True
     if isinstance(found, AttemptRecord):
         share = SHARE_AFTER_A_WAIT if waited else SHARE_TO_SEND
-        return (yield from _send(context, found, deadline, share, resolves=resolves))
-    return (yield from _answered(context, found, None, None, deadline, resolves=resolves))
+        return (yield from _send(context, found, deadline, share, reconciles=reconciles))
+    return (yield from _answered(context, found, None, None, deadline, reconciles=reconciles))
 
 
 def _begin(
@@ -130,12 +130,12 @@ def _begin(
     Who interrupts this, or gives it up, may leave the transaction running in its thread. It records nothing from then
     on, unless its attempt is made by that moment.
     """
-    turn = Turn()  # for whoever is first: the transaction with its attempt, or what ends the call
+    turn = TryLock()  # for whoever is first: the transaction with its attempt, or what ends the call
 
     def make_attempt() -> Attempt:
         attempt = attempt_of(context, intent)
         made[:] = [attempt]
-        if not turn.take():
+        if not turn.try_acquire():
             message = "the call was given up before its attempt was recorded"
             raise JournalFailed(message)
         return attempt
@@ -147,7 +147,7 @@ def _begin(
     try:
         found = yield from Transaction(change, deadline.left_s())
     except BaseException:
-        if turn.take():
+        if turn.try_acquire():
             made.clear()
         raise
     if not isinstance(found, AttemptRecord):
@@ -223,7 +223,7 @@ def _unprepared(
 
 
 def _send(
-    context: Context, record: AttemptRecord, deadline: Deadline, share: float, *, resolves: bool
+    context: Context, record: AttemptRecord, deadline: Deadline, share: float, *, reconciles: bool
 ) -> Flow[Receipt]:
     """Send an attempt that is recorded, and record what came of it."""
     attempt = record.attempt
@@ -234,9 +234,9 @@ def _send(
         reason = f"not sent: recording it took so long that only {left_ms / 1000:.1f} s of its window were left"
     if reason:
         entry = yield from _close_unsent(context, record, reason, deadline)
-        return (yield from _answered(context, entry, attempt, NotSent(reason), deadline, resolves=resolves))
+        return (yield from _answered(context, entry, attempt, NotSent(reason), deadline, reconciles=reconciles))
     reply = yield from calls.post(attempt, min(context.settings.timeout_s, deadline.left_s()))
-    return (yield from _record_and_answer(context, record, reply, deadline, resolves=resolves))
+    return (yield from _record_and_answer(context, record, reply, deadline, reconciles=reconciles))
 
 
 def _close_unsent(context: Context, record: AttemptRecord, reason: str, deadline: Deadline) -> Flow[Entry]:
@@ -248,7 +248,7 @@ def _close_unsent(context: Context, record: AttemptRecord, reason: str, deadline
 
 
 def _record_and_answer(
-    context: Context, record: AttemptRecord, reply: Reply, deadline: Deadline, *, resolves: bool
+    context: Context, record: AttemptRecord, reply: Reply, deadline: Deadline, *, reconciles: bool
 ) -> Flow[Receipt]:
     attempt, key = record.attempt, record.key
     result: Receipt | TransferError
@@ -271,7 +271,7 @@ def _record_and_answer(
     emit_recorded(context, attempt, recorded.entry)
     if recorded.alert:
         context.alert(recorded.alert)
-    return (yield from _answered(context, recorded.entry, attempt, result, deadline, resolves=resolves))
+    return (yield from _answered(context, recorded.entry, attempt, result, deadline, reconciles=reconciles))
 
 
 def _answered(
@@ -281,7 +281,7 @@ def _answered(
     result: Receipt | TransferError | None,
     deadline: Deadline,
     *,
-    resolves: bool,
+    reconciles: bool,
 ) -> Flow[Receipt]:
     """Answer with the committed state of a key (rule 7)."""
     if entry.moved is not None:
@@ -290,15 +290,15 @@ def _answered(
     if record is None:
         # Every attempt provably moved nothing. What this call's own one was told says it best.
         raise result if isinstance(result, NotExecuted) else _absent(entry, own_attempt)
-    if resolves and deadline.left_s() > 0:
-        return (yield from resolve(context, record, deadline, own_attempt))
+    if reconciles and deadline.left_s() > 0:
+        return (yield from reconcile_recorded(context, record, deadline, own_attempt))
     if isinstance(result, OutcomeUnknown):
         raise _of_key(result)
     message = f"key {entry.key!r} has an attempt without a verdict: reconcile it, do not send again"
     raise _of_key(OutcomeUnknown(message, attempt=record.attempt))
 
 
-def resolve(
+def reconcile_recorded(
     context: Context, record: AttemptRecord, deadline: Deadline, own_attempt: Attempt | None = None
 ) -> Flow[Receipt]:
     """
@@ -307,16 +307,16 @@ def resolve(
     own_attempt: what the caller itself has sent; another call's is replayed.
     """
     try:
-        entry = yield from calls.leaving_open(record.attempt, reconciled(context, record, deadline))
+        entry = yield from calls.naming_open_attempt(record.attempt, reconciled(context, record, deadline))
     except JournalFailed as failed:
         message = f"the journal failed while the attempt was reconciled ({failed}): call again with the same key"
         raise _of_key(OutcomeUnknown(message, attempt=record.attempt)) from None
     except OutcomeUnknown as unknown:
         raise _of_key(unknown) from None
-    return (yield from _answered(context, entry, own_attempt, None, deadline, resolves=True))
+    return (yield from _answered(context, entry, own_attempt, None, deadline, reconciles=True))
 
 
-def resolve_all(context: Context, deadline_s: float) -> Flow[list[Entry]]:
+def reconcile_open(context: Context, deadline_s: float) -> Flow[list[Entry]]:
     """Reconcile every open attempt, each for so long, and return what became of their keys."""
     clock = context.clock.local
     resolved: list[Entry] = []
@@ -324,7 +324,7 @@ def resolve_all(context: Context, deadline_s: float) -> Flow[list[Entry]]:
     for record in (yield from Transaction(lambda journal: journal.open_attempts(), first.left_s(), reads=True)):
         deadline = Deadline.within(deadline_s, clock)
         try:
-            yield from resolve(context, record, deadline)
+            yield from reconcile_recorded(context, record, deadline)
         except (OutcomeUnknown, ProvenAbsent) as error:
             context.log(f"{record.key}: {error}")
         resolved.append((yield from entry_of_attempt(record.attempt, deadline)))

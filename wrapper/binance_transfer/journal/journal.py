@@ -26,12 +26,13 @@ from binance_transfer.journal.database import WITHIN_S, Database
 from binance_transfer.journal.postgresql import PostgresqlDatabase, take_setup_lock
 from binance_transfer.journal.records import Entry, State
 from binance_transfer.journal.resolution import checked_note, checked_verdict
-from binance_transfer.journal.sql_transaction import Place, SqlTransaction
+from binance_transfer.journal.sql_transaction import SqlTransaction
 from binance_transfer.journal.sqlite import SqliteDatabase
 from binance_transfer.journal.tables import accounts
+from binance_transfer.journal.transaction import PageCursor
 from binance_transfer.moments import Moment, to_ms
 from binance_transfer.sealed import Sealed
-from binance_transfer.visible import plain, quoted
+from binance_transfer.visible import exact_str, quoted
 
 T = TypeVar("T")
 
@@ -186,7 +187,7 @@ class Journal:
         return self._entries(state, 0 if since is None else to_ms("since", since))
 
     def _entries(self, state: State | None, since_ms: int) -> Iterator[Entry]:
-        place: Place | None = None
+        place: PageCursor | None = None
         while True:
             found, place = self.read(partial(_page, since_ms=since_ms, place=place))
             yield from (entry for entry in found if state in {None, entry.state})
@@ -318,7 +319,7 @@ class Journal:
         raise JournalFailed(message)
 
 
-def _page(journal: SqlTransaction, since_ms: int, place: Place | None) -> tuple[list[Entry], Place | None]:
+def _page(journal: SqlTransaction, since_ms: int, place: PageCursor | None) -> tuple[list[Entry], PageCursor | None]:
     return journal.entries(since_ms, place)
 
 
@@ -328,7 +329,7 @@ def _mark(copy: Connection, made: str) -> None:
 
 def _name(account: object) -> str:
     """Return the name of an account as it is stored; raises ValueError."""
-    name = unicodedata.normalize("NFC", plain(account).strip()) if isinstance(account, str) else ""
+    name = unicodedata.normalize("NFC", exact_str(account).strip()) if isinstance(account, str) else ""
     if not name or len(name) > _NAME_LENGTH or not name.isprintable():
         message = (
             f"account must be a name of up to {_NAME_LENGTH} visible characters, e.g. 'treasury', not {quoted(account)}"
@@ -362,7 +363,7 @@ def _is_blank(value: object) -> bool:
 def _database(url: object) -> Database | str:
     """Return a database, or what is wrong with the URL, which is never shown: it may hold a password."""
     try:
-        parsed = make_url(plain(url)) if isinstance(url, (str, URL)) else URL.create("")
+        parsed = make_url(exact_str(url)) if isinstance(url, (str, URL)) else URL.create("")
     except (ArgumentError, ValueError):
         parsed = URL.create("")
     try:

@@ -5,15 +5,15 @@ One rule: none of them goes by a journal before its account is known to be this 
 """
 
 from binance_transfer.attempt import Attempt
-from binance_transfer.clock import Deadline, Turn
+from binance_transfer.clock import Deadline, TryLock
 from binance_transfer.errors import InvalidTransfer, OutcomeUnknown, ReadFailed
 from binance_transfer.flows import calls
 from binance_transfer.flows.effects import Context, Flow, Transaction
+from binance_transfer.idempotency_keys import checked_key, was_valid_key
 from binance_transfer.journal import idempotency
 from binance_transfer.journal.audit import Audit, audit
 from binance_transfer.journal.records import Entry
 from binance_transfer.journal.resolution import correct_key, resolve_key
-from binance_transfer.keys import checked_key, was_valid_key
 from binance_transfer.policy import Policy
 from binance_transfer.transfer import Transfer
 from binance_transfer.wire.outcome import Receipt
@@ -32,7 +32,7 @@ class KeyedCalls:
         self._environment = environment
         self._fingerprint = fingerprint
         self._bound = False
-        self._binding = Turn()
+        self._binding = TryLock()
 
     def transfer(
         self, intent: Transfer | Attempt, key: str | None, resolve_within_s: float, objection: InvalidTransfer | None
@@ -59,10 +59,10 @@ class KeyedCalls:
             recorded = yield from Transaction(lambda journal: journal.entry(key), deadline.left_s(), reads=True)
             if recorded is None or recorded.state == "not_moved":
                 raise objection  # what is sent anew follows the rules of today
-        resolves = resolve_within_s > 0
+        reconciles = resolve_within_s > 0
         return (
             yield from idempotency.transfer(
-                self._context, self._bind, intent, key, self._policy, deadline, resolves=resolves
+                self._context, self._bind, intent, key, self._policy, deadline, reconciles=reconciles
             )
         )
 
@@ -74,12 +74,12 @@ class KeyedCalls:
             message = f"not reconciled, since nobody knows whose key this is: {failed}"
             raise OutcomeUnknown(message, attempt=attempt, **failed.facts()) from None
         record = yield from Transaction(lambda journal: journal.attempt(attempt.id), deadline.left_s(), reads=True)
-        return None if record is None else (yield from idempotency.resolve(self._context, record, deadline))
+        return None if record is None else (yield from idempotency.reconcile_recorded(self._context, record, deadline))
 
     def reconcile_all(self, deadline_s: float) -> Flow[list[Entry]]:
         """Reconcile every open key, each for so long."""
         yield from self._bind(self._deadline(deadline_s))
-        return (yield from idempotency.resolve_all(self._context, deadline_s))
+        return (yield from idempotency.reconcile_open(self._context, deadline_s))
 
     def resolve(
         self, key: str, tran_id: int | None, note: str, deadline_s: float, *, not_executed: bool

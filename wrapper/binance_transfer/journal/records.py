@@ -109,7 +109,7 @@ class AttemptRecord:
         return self.state != "open" and self.verdict not in settled and not self.answered_ids <= {self.tran_id}
 
     @property
-    def overlooked(self) -> bool:
+    def acceptance_ignored(self) -> bool:
         """Whether it was accepted after it was recorded as not moved, and no verdict says so, as up to version 0.1."""
         noticed = any(verdict.verdict in {"accepted", "reopened", "failed"} for verdict in self.verdicts)
         return self.state == "not_moved" and bool(self.answered_ids) and not noticed

@@ -96,8 +96,12 @@ def begin(
     """
     transfer = intent.transfer if isinstance(intent, Attempt) else intent
     entry = checked_entry(journal, key, transfer)
-    if entry and entry.state == "not_moved" and (overlooked := [each for each in entry.attempts if each.overlooked]):
-        _reopen(journal, overlooked[0], now_ms())
+    if (
+        entry
+        and entry.state == "not_moved"
+        and (acceptance_ignored := [each for each in entry.attempts if each.acceptance_ignored])
+    ):
+        _reopen(journal, acceptance_ignored[0], now_ms())
         entry = _entry(journal, key)
     if entry and entry.state != "not_moved":
         return entry

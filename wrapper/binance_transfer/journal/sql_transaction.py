@@ -39,6 +39,7 @@ from binance_transfer.journal.tables import (
     query_mark,
     verdicts,
 )
+from binance_transfer.journal.transaction import PageCursor
 from binance_transfer.transfer import Transfer, spelt
 
 T = TypeVar("T")
@@ -122,9 +123,6 @@ _BATCH: Final = 500  # parameters of a statement: SQLite takes some 30 000, olde
 PAGE: Final = 500
 """Attempts that a reader takes at a time."""
 
-Place = tuple[int, str]
-"""Where a page begins: after what was recorded then, under this id."""
-
 
 class SqlTransaction:
     """
@@ -196,7 +194,7 @@ class SqlTransaction:
         records = tuple(self._records[attempt_id] for attempt_id in self._keys[key])
         return Entry(key, records[0].attempt.transfer, records) if records else None
 
-    def entries(self, since_ms: int = 0, after: "Place | None" = None, /) -> "tuple[list[Entry], Place | None]":
+    def entries(self, since_ms: int = 0, after: PageCursor | None = None, /) -> tuple[list[Entry], PageCursor | None]:
         """Return a page of keys, in the order of their first attempts since then, and where the next page begins."""
         from_ms, from_id = after or (since_ms, "")  # no id is empty
         rows = self._run(_IN_ORDER, after_ms=from_ms, after_id=from_id, how_many=PAGE).all()
@@ -205,8 +203,8 @@ class SqlTransaction:
         return [by_key[key] for key in first], (rows[-1].opened_ms, rows[-1].id) if len(rows) == PAGE else None
 
     def attempts_since(
-        self, since_ms: int, after: "Place | None" = None, /
-    ) -> "tuple[list[AttemptRecord], Place | None]":
+        self, since_ms: int, after: PageCursor | None = None, /
+    ) -> tuple[list[AttemptRecord], PageCursor | None]:
         """Return a page of the attempts that were recorded since then, and where the next page begins."""
         from_ms, from_id = after or (since_ms, "")
         rows = self._run(_IN_ORDER, after_ms=from_ms, after_id=from_id, how_many=PAGE).all()

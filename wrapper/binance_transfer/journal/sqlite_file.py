@@ -67,7 +67,7 @@ class Seen:
         return cls((found.st_dev, found.st_ino), found.st_size, found.st_nlink)
 
 
-class User(Protocol):
+class FileConnections(Protocol):
     """A journal's connections to a file."""
 
     def dispose(self) -> None:
@@ -84,7 +84,7 @@ class SqliteFile:
         self._writer: object = None
         self._shut = 0
         self._stale = False
-        self._users: Final[weakref.WeakSet[User]] = weakref.WeakSet()
+        self._users: Final[weakref.WeakSet[FileConnections]] = weakref.WeakSet()
         self._inode: Inode | None = None
         self._main: int | None = None
         self._shm: int | None = None
@@ -99,7 +99,7 @@ class SqliteFile:
 
     # --- who is inside -----------------------------------------------------------------------------------------------
 
-    def run(self, user: User, run: Callable[[float], T], within_s: float, *, writes: bool) -> T:
+    def run(self, user: FileConnections, run: Callable[[float], T], within_s: float, *, writes: bool) -> T:
         """Run something with the time that is left for it, alone if it writes; raises JournalFailed."""
         token = object()
         until_s = time.monotonic() + within_s
@@ -112,7 +112,7 @@ class SqliteFile:
         finally:
             self._leave(token)  # again: an interruption may have hit the first one
 
-    def _enter(self, token: object, until_s: float, user: User, *, writes: bool) -> None:
+    def _enter(self, token: object, until_s: float, user: FileConnections, *, writes: bool) -> None:
         patience_s = max(until_s, time.monotonic() + FORK_PATIENCE_S)
         while True:
             with LOCK:
@@ -145,7 +145,7 @@ class SqliteFile:
                 self._writer = None
             self._inside.discard(token)
 
-    def close(self, user: User) -> None:
+    def close(self, user: FileConnections) -> None:
         """Close the connections of one journal; with the last one, what is held of the file."""
         with LOCK:
             if self._inside or set(self._users) - {user}:
@@ -222,13 +222,13 @@ class SqliteFile:
             if self._shm is None and self._main is not None:
                 self._shm = _opened(self.path + "-shm", Seen.of(self.path + "-shm"))
                 self._lock(self._shm, _SHM_IN_USE)
-            self._before = self._look()
+            self._before = self._read_history()
             if self._before is None:
                 self._stale = True
                 message = "the file or its WAL was taken away while it was opened: try again"
                 raise JournalFailed(message)
 
-    def _look(self) -> tuple[Seen, Seen, Seen] | None:
+    def _read_history(self) -> tuple[Seen, Seen, Seen] | None:
         file, wal, shm = (Seen.of(self.path + suffix) for suffix in ("", "-wal", "-shm"))
         return (file, wal, shm) if file and wal and shm else None
 
@@ -262,7 +262,7 @@ class SqliteFile:
         if self._before is None:
             self.hold_companions()
             return
-        now = self._look()
+        now = self._read_history()
         problem = _problem(self.path, self._before, now)
         if not problem and wrote and now and now[1].size < _SMALLEST:
             problem = _TAKEN
@@ -284,7 +284,7 @@ class SqliteFile:
 
     def _is_unchanged(self) -> bool:
         if self._before is not None:
-            return not _problem(self.path, self._before, self._look())
+            return not _problem(self.path, self._before, self._read_history())
         wal = Seen.of(self.path + "-wal")  # left by a crash: that is for one who writes to bring into the file
         return wal is None or wal.size == 0
 

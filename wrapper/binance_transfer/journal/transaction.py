@@ -11,7 +11,7 @@ from typing import Protocol
 from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.transfer import Transfer
 
-Place = tuple[int, str]
+PageCursor = tuple[int, str]
 """Where a page begins: after what was recorded then, under this id."""
 
 
@@ -43,8 +43,8 @@ class JournalTransaction(Protocol):
         ...
 
     def attempts_since(
-        self, since_ms: int, after: "Place | None" = None, /
-    ) -> "tuple[list[AttemptRecord], Place | None]":
+        self, since_ms: int, after: "PageCursor | None" = None, /
+    ) -> "tuple[list[AttemptRecord], PageCursor | None]":
         """Return a page of the attempts that were recorded since then, and where the next page begins."""
         ...
 

@@ -24,7 +24,7 @@ from binance_transfer.errors import (
 )
 from binance_transfer.flows import calls
 from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
-from binance_transfer.flows.reconcile import Failed, Owners, reconcile, recorded_canary
+from binance_transfer.flows.reconcile import FailedLater, Owners, reconcile, recorded_canary
 from binance_transfer.journal import rules
 from binance_transfer.journal.pacing import Weight
 from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, Verdict
@@ -120,7 +120,7 @@ def reconciled(context: Context, record: AttemptRecord, deadline: Deadline) -> F
         return (yield from _close_as_found(context, record, receipt.tran_id, deadline))
     except ProvenAbsent as absent:
         return (yield from close_or_superseded(context, record, "absent", deadline, str(absent)))
-    except Failed as failed:
+    except FailedLater as failed:
         yield from close_or_superseded(context, record, "failed", deadline, str(failed))
         message = f"{failed}; the key may be used again"
         raise OutcomeUnknown(message, attempt=attempt) from None

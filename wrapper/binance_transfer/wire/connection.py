@@ -13,14 +13,14 @@ import ssl
 import threading
 from typing import Final
 
-from binance_transfer.wire.exchange import LATE, TOO_LONG, UNASKED, Exchange, Watched
+from binance_transfer.wire.round_trip import LATE, TOO_LONG, UNEXPECTED_BYTES, RoundTrip, TrackedConnection
 
 importlib.import_module("encodings.idna")  # what looking up a name loads late: see "A first call loads no module"
 
 _AT_ONCE: Final = 64 * 1024
 
 
-class Connection(Watched):
+class Connection(TrackedConnection):
     """A connection of a program with threads. What goes wrong is an OSError."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -30,25 +30,25 @@ class Connection(Watched):
         """Tell whether anything can be read now."""
         return holds_bytes(self._socket)
 
-    def write(self, data: bytes, exchange: Exchange) -> None:
+    def write(self, data: bytes, round_trip: RoundTrip) -> None:
         """Send all of a request, unless something is there already; then ``exchange`` says that nothing was sent."""
         rest = memoryview(data)
         while rest:
-            if not self.may_write(exchange):
-                raise ConnectionError(UNASKED)
-            if exchange.over:
+            if not self.may_write(round_trip):
+                raise ConnectionError(UNEXPECTED_BYTES)
+            if round_trip.over:
                 raise TimeoutError(LATE)
-            self._socket.settimeout(exchange.left_s())
+            self._socket.settimeout(round_trip.left_s())
             rest = rest[self._socket.send(rest) :]
-        exchange.whole = True
+        round_trip.request_complete = True
 
-    def read(self, exchange: Exchange) -> bytes:
+    def read(self, round_trip: RoundTrip) -> bytes:
         """Wait for bytes and return them; none where the peer has ended the connection."""
-        if exchange.over:
+        if round_trip.over:
             raise TimeoutError(LATE)
-        self._socket.settimeout(exchange.left_s())
+        self._socket.settimeout(round_trip.left_s())
         data = self._socket.recv(_AT_ONCE)
-        if not self.may_keep(data, exchange):
+        if not self.may_keep(data, round_trip):
             raise ConnectionError(TOO_LONG)
         return data
 
@@ -57,29 +57,29 @@ class Connection(Watched):
         self._socket.close()
 
 
-def connect(host: str, port: int, tls: ssl.SSLContext | None, exchange: Exchange) -> Connection:
+def connect(host: str, port: int, tls: ssl.SSLContext | None, round_trip: RoundTrip) -> Connection:
     """
     Connect, with TLS if it is given, to the first address of a name that answers; raises OSError.
 
     Addresses are tried one by one: of a name that has several, each one would get all of the time.
     """
     failure = OSError(f"{host} has no address")
-    for address in addresses(host, port, exchange.left_s()):
+    for address in addresses(host, port, round_trip.left_s()):
         try:
-            sock = socket.create_connection((address, port), exchange.left_s())
+            sock = socket.create_connection((address, port), round_trip.left_s())
         except OSError as error:
             failure = error
         else:
-            return Connection(_prepared(sock, host, tls, exchange))
+            return Connection(_prepared(sock, host, tls, round_trip))
     raise failure
 
 
-def _prepared(sock: socket.socket, host: str, tls: ssl.SSLContext | None, exchange: Exchange) -> socket.socket:
+def _prepared(sock: socket.socket, host: str, tls: ssl.SSLContext | None, round_trip: RoundTrip) -> socket.socket:
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is None:
             return sock
-        sock.settimeout(exchange.left_s())
+        sock.settimeout(round_trip.left_s())
         return tls.wrap_socket(sock, server_hostname=host)
     except BaseException:
         sock.close()

@@ -11,7 +11,7 @@ import ssl
 from typing import Any, Final
 
 from binance_transfer.wire.connection import is_readable
-from binance_transfer.wire.exchange import CLOSED, TOO_LONG, UNASKED, Exchange, Watched
+from binance_transfer.wire.round_trip import CLOSED, TOO_LONG, UNEXPECTED_BYTES, RoundTrip, TrackedConnection
 
 importlib.import_module("concurrent.futures.thread")  # as in connection: asyncio loads it to look up a name
 
@@ -92,7 +92,7 @@ def said(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-class AsyncConnection(Watched):
+class AsyncConnection(TrackedConnection):
     """A connection of asyncio. Its time is bounded by whoever awaits it. What goes wrong is an OSError."""
 
     def __init__(self, inbox: _Inbox) -> None:
@@ -109,7 +109,7 @@ class AsyncConnection(Watched):
 
     def readable(self) -> bool:
         """Answer the pool. With TLS, what waits in the socket may be an answer or not: it is not waited for here."""
-        return self.spent or self._arrived() or self._socket_is_readable()
+        return self.unfit or self._arrived() or self._socket_is_readable()
 
     def _arrived(self) -> bool:
         return bool(self._inbox.data) or self._inbox.ended or self.transport.is_closing()
@@ -118,7 +118,7 @@ class AsyncConnection(Watched):
         sock = self.transport.get_extra_info("socket")
         return sock is None or is_readable(sock)
 
-    async def write(self, data: bytes, exchange: Exchange | None) -> None:
+    async def write(self, data: bytes, round_trip: RoundTrip | None) -> None:
         """
         Send all of some bytes.
 
@@ -128,20 +128,20 @@ class AsyncConnection(Watched):
             # Records of TLS itself (session tickets), or an answer to nothing: let asyncio take them in and see.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
-        if exchange is not None and not self.may_write(exchange):
-            raise ConnectionError(UNASKED)
+        if round_trip is not None and not self.may_write(round_trip):
+            raise ConnectionError(UNEXPECTED_BYTES)
         if self._inbox.ended:
             raise ConnectionError(said(self._inbox.failure) if self._inbox.failure else CLOSED)
         self.transport.write(data)
         await self._inbox.room()
-        if exchange is not None:
-            exchange.early = exchange.early or self._arrived()
-            exchange.whole = True
+        if round_trip is not None:
+            round_trip.answered_early = round_trip.answered_early or self._arrived()
+            round_trip.request_complete = True
 
-    async def read(self, exchange: Exchange | None, most: int = _AT_ONCE) -> bytes:
+    async def read(self, round_trip: RoundTrip | None, most: int = _AT_ONCE) -> bytes:
         """Wait for bytes and return them; none where the peer has ended the connection."""
         data = await self._inbox.take(most)
-        if exchange is not None and not self.may_keep(data, exchange):
+        if round_trip is not None and not self.may_keep(data, round_trip):
             raise ConnectionError(TOO_LONG)
         return data
 

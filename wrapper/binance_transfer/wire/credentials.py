@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NoReturn, Protocol, Self
 
-from binance_transfer.sealed import Sealed, unframed
-from binance_transfer.visible import plain
+from binance_transfer.sealed import Sealed, without_traceback
+from binance_transfer.visible import exact_str
 from binance_transfer.wire.private_key import PEM_MARK, signer
 
 Kind = Literal["hmac", "rsa", "ed25519"]
@@ -61,7 +61,7 @@ class Credentials:
         try:
             made = _made(*given.open())
         except BaseException as error:  # noqa: BLE001  # an interruption passes, without what it interrupted
-            raise unframed(error) from None
+            raise without_traceback(error) from None
         if isinstance(made, str):
             raise ValueError(made)  # noqa: TRY004  # a text is what is wrong
         self._api_key: str
@@ -147,7 +147,7 @@ def _made(api_key: Any, secret: Any, private_key: object, passphrase: object) ->
         return _tried(api_key, signer(private_key, passphrase))
     if passphrase is not None:
         return "a passphrase belongs to a private_key, not to a secret"
-    return _unprintable("secret", secret) or _tried(api_key, _HmacSigner(plain(secret)))
+    return _unprintable("secret", secret) or _tried(api_key, _HmacSigner(exact_str(secret)))
 
 
 def _tried(api_key: str, made: Signer | str) -> Sealed[tuple[str, Signer]] | str:
@@ -158,14 +158,14 @@ def _tried(api_key: str, made: Signer | str) -> Sealed[tuple[str, Signer]] | str
         made.sign(b"")
     except Exception:  # noqa: BLE001  # too small a key, or a damaged one
         return f"the {made.kind} key cannot sign: it is too small or damaged"
-    return Sealed((plain(api_key), made))
+    return Sealed((exact_str(api_key), made))
 
 
 def _unprintable(name: str, value: object) -> str:
     """Say why a value cannot be a key, without showing it: a pasted line break would end a header."""
     if not isinstance(value, str):
         return f"{name} must be a str, not {type(value).__name__}"
-    text = plain(value)
+    text = exact_str(value)
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         return f"{name} is empty or holds a blank, a line break or another character that no key has"
     return ""

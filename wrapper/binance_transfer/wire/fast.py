@@ -23,11 +23,11 @@ from binance_transfer.visible import quoted
 from binance_transfer.wire import connection
 from binance_transfer.wire.answer import Reply
 from binance_transfer.wire.connection import Connection
-from binance_transfer.wire.exchange import TOO_LONG, Exchange, Watched
+from binance_transfer.wire.round_trip import TOO_LONG, RoundTrip, TrackedConnection
 from binance_transfer.wire.signing import SignedRequest
 from binance_transfer.wire.transport import Call, Head, add
 
-AnyConnection = TypeVar("AnyConnection", bound=Watched)
+AnyConnection = TypeVar("AnyConnection", bound=TrackedConnection)
 
 _IDLE_S: Final = 5.0  # as httpx: servers close what is idle for long, and a request on its way then is lost
 _HEAD_LIMIT: Final = 100 * 1024  # as httpcore
@@ -58,8 +58,8 @@ class FastTransport:
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once; ``timeout_s`` bounds all of it."""
-        exchange = Exchange(time.monotonic() + timeout_s, requesting=True)
-        call, answer = Call(request, exchange), Arriving(exchange)
+        round_trip = RoundTrip(time.monotonic() + timeout_s, requesting=True)
+        call, answer = Call(request, round_trip), Arriving(round_trip)
         made: Connection | None = None
         has_place = False
         try:
@@ -68,9 +68,9 @@ class FastTransport:
             if not has_place:
                 message = "no connection became free in time"
                 raise TimeoutError(message)  # noqa: TRY301  # like all that goes wrong
-            made = self._idle.take(origin) or self._connected(origin, exchange)
-            made.write(encoded(request, origin), exchange)
-            while (head := answer.feed(made.read(exchange))) is None:
+            made = self._idle.take(origin) or self._connected(origin, round_trip)
+            made.write(encoded(request, origin), round_trip)
+            while (head := answer.feed(made.read(round_trip))) is None:
                 pass
             return call.answer(head, bytes(answer.body), answer.unusable)
         except BaseException as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
@@ -91,9 +91,9 @@ class FastTransport:
     def __repr__(self) -> str:
         return "<FastTransport>"
 
-    def _connected(self, origin: str, exchange: Exchange) -> Connection:
+    def _connected(self, origin: str, round_trip: RoundTrip) -> Connection:
         host, port, over_tls = address_of(origin)
-        made = connection.connect(host, port, self._tls if over_tls else None, exchange)
+        made = connection.connect(host, port, self._tls if over_tls else None, round_trip)
         made.origin = origin
         return made
 
@@ -170,12 +170,12 @@ class Arriving:
     keeps_connection: what the answer says of that; what is left over on it is another question.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, round_trip: RoundTrip) -> None:
         self.head: Head | None = None
         self.body: Final = bytearray()
         self.unusable = ""
         self.keeps_connection = False
-        self._exchange: Final = exchange
+        self._exchange: Final = round_trip
         self._headers: dict[str, str] = {}
         self._complete = False
         self._parser = httptools.HttpResponseParser(self)
@@ -263,7 +263,7 @@ class Idle(Generic[AnyConnection]):
     def give_back(self, made: AnyConnection, keeps: bool) -> None:  # noqa: FBT001
         """Keep a connection if its answer leaves it in order, and close those that have waited for long."""
         with self._lock:
-            if made.spent or self._closed or not keeps:
+            if made.unfit or self._closed or not keeps:
                 made.close()
                 return
             now_s = time.monotonic()

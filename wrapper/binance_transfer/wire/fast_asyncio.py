@@ -11,8 +11,8 @@ from typing import Final
 from binance_transfer.wire import connection_asyncio
 from binance_transfer.wire.answer import Reply
 from binance_transfer.wire.connection_asyncio import AsyncConnection
-from binance_transfer.wire.exchange import Exchange
 from binance_transfer.wire.fast import Arriving, Idle, address_of, checked_places, context_of, encoded, origin_of
+from binance_transfer.wire.round_trip import RoundTrip
 from binance_transfer.wire.signing import SignedRequest
 from binance_transfer.wire.transport import Call
 
@@ -27,15 +27,15 @@ class AsyncFastTransport:
 
     async def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once; ``timeout_s`` bounds all of it."""
-        exchange = Exchange(requesting=True)
-        call, answer = Call(request, exchange), Arriving(exchange)
+        round_trip = RoundTrip(requesting=True)
+        call, answer = Call(request, round_trip), Arriving(round_trip)
         made: AsyncConnection | None = None
         try:
             origin = origin_of(request)
             async with asyncio.timeout(timeout_s), self._places:
                 made = self._idle.take(origin) or await self._connected(origin)
-                await made.write(encoded(request, origin), exchange)
-                while (head := answer.feed(await made.read(exchange))) is None:
+                await made.write(encoded(request, origin), round_trip)
+                while (head := answer.feed(await made.read(round_trip))) is None:
                     pass
                 return call.answer(head, bytes(answer.body), answer.unusable)
         except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent

@@ -14,13 +14,13 @@ import httpcore
 
 from binance_transfer.wire import connection, connection_asyncio
 from binance_transfer.wire.connection_asyncio import AsyncConnection, said
-from binance_transfer.wire.exchange import LATE, TOO_LONG, UNASKED, Exchange, Watched, current
+from binance_transfer.wire.round_trip import LATE, TOO_LONG, UNEXPECTED_BYTES, RoundTrip, TrackedConnection, current
 
 if TYPE_CHECKING:
     import socket
 
 
-class _Stream(Watched, httpcore.NetworkStream):
+class _Stream(TrackedConnection, httpcore.NetworkStream):
     """
     A connection whose every step is bounded by the deadline of its call.
 
@@ -41,27 +41,27 @@ class _Stream(Watched, httpcore.NetworkStream):
         return self._used if self._nested else connection.holds_bytes(self._socket)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        exchange = current.get()
-        if exchange is not None:
-            if exchange.over:
+        round_trip = current.get()
+        if round_trip is not None:
+            if round_trip.over:
                 raise httpcore.ReadTimeout(LATE)
-            timeout = exchange.left_s(timeout)
+            timeout = round_trip.left_s(timeout)
         data = self._stream.read(max_bytes, timeout)
-        if exchange is not None and exchange.carrier is self and not self.may_keep(data, exchange):
+        if round_trip is not None and round_trip.connection is self and not self.may_keep(data, round_trip):
             raise httpcore.ReadError(TOO_LONG)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
-        exchange = current.get()
-        if exchange is None or not exchange.requesting:
-            self._stream.write(buffer, exchange.left_s(timeout) if exchange else timeout)
+        round_trip = current.get()
+        if round_trip is None or not round_trip.requesting:
+            self._stream.write(buffer, round_trip.left_s(timeout) if round_trip else timeout)
             return
-        if not self.may_write(exchange):
-            raise httpcore.ConnectError(UNASKED)
-        self._stream.write(buffer, exchange.left_s(timeout))
-        exchange.whole = self._used = True
+        if not self.may_write(round_trip):
+            raise httpcore.ConnectError(UNEXPECTED_BYTES)
+        self._stream.write(buffer, round_trip.left_s(timeout))
+        round_trip.request_complete = self._used = True
 
     def close(self) -> None:
         self._stream.close()
@@ -69,8 +69,8 @@ class _Stream(Watched, httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        exchange = current.get()
-        left_s = exchange.left_s(timeout) if exchange else timeout
+        round_trip = current.get()
+        left_s = round_trip.left_s(timeout) if round_trip else timeout
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, left_s))
 
     def get_extra_info(self, info: str) -> Any:
@@ -92,17 +92,17 @@ class DeadlineBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Try the addresses of a name one by one: of a name that has several, each one would get all of the time."""
-        exchange = current.get() or Exchange()
+        round_trip = current.get() or RoundTrip()
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in _addresses(host, port, exchange.left_s(timeout)):
+        for address in _addresses(host, port, round_trip.left_s(timeout)):
             try:
                 stream = _Stream(
-                    self._backend.connect_tcp(address, port, exchange.left_s(timeout), local_address, socket_options)
+                    self._backend.connect_tcp(address, port, round_trip.left_s(timeout), local_address, socket_options)
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
-                exchange.opened = stream
+                round_trip.opened = stream
                 return stream
         raise failure
 
@@ -110,9 +110,9 @@ class DeadlineBackend(httpcore.NetworkBackend):
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
         """Connect to a socket in the file system."""
-        exchange = current.get() or Exchange()
-        stream = _Stream(self._backend.connect_unix_socket(path, exchange.left_s(timeout), socket_options))
-        exchange.opened = stream
+        round_trip = current.get() or RoundTrip()
+        stream = _Stream(self._backend.connect_unix_socket(path, round_trip.left_s(timeout), socket_options))
+        round_trip.opened = stream
         return stream
 
     def sleep(self, seconds: float) -> None:
@@ -136,24 +136,24 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._connection: Final = made
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109
-        exchange = current.get()
-        if exchange is not None and exchange.carrier is not self._connection:
-            exchange = None
+        round_trip = current.get()
+        if round_trip is not None and round_trip.connection is not self._connection:
+            round_trip = None
         try:
-            return await self._connection.read(exchange, max_bytes)
+            return await self._connection.read(round_trip, max_bytes)
         except OSError as error:
             raise httpcore.ReadError(said(error)) from None
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
         if not buffer:
             return
-        exchange = current.get()
-        if exchange is not None and not exchange.requesting:
-            exchange = None
+        round_trip = current.get()
+        if round_trip is not None and not round_trip.requesting:
+            round_trip = None
         try:
-            await self._connection.write(buffer, exchange)
+            await self._connection.write(buffer, round_trip)
         except OSError as error:
-            kind = httpcore.ConnectError if exchange is not None and not exchange.sent else httpcore.WriteError
+            kind = httpcore.ConnectError if round_trip is not None and not round_trip.sent else httpcore.WriteError
             raise kind(said(error)) from None
 
     async def aclose(self) -> None:
@@ -218,6 +218,6 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
         for option in socket_options or ():
             sock.setsockopt(*option)
         stream = _AsyncStream(made)
-        if (exchange := current.get()) is not None:
-            exchange.opened = stream
+        if (round_trip := current.get()) is not None:
+            round_trip.opened = stream
         return stream

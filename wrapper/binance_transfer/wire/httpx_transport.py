@@ -19,8 +19,8 @@ from typing import Any, Final
 import httpx
 
 from binance_transfer.wire.answer import NoAnswer, Reply
-from binance_transfer.wire.exchange import Exchange, current
 from binance_transfer.wire.httpx_backend import AsyncioBackend, DeadlineBackend
+from binance_transfer.wire.round_trip import RoundTrip, current
 from binance_transfer.wire.signing import SignedRequest
 from binance_transfer.wire.transport import Call, Head, add
 
@@ -73,13 +73,13 @@ class HttpxTransport:
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once; ``timeout_s`` bounds all of it."""
-        exchange = Exchange(time.monotonic() + timeout_s)
-        call = Call(request, exchange, self._reports)
+        round_trip = RoundTrip(time.monotonic() + timeout_s)
+        call = Call(request, round_trip, self._reports)
 
         def trace(event: str, info: Mapping[str, Any]) -> None:
-            _note(exchange, event, info)
+            _note(round_trip, event, info)
 
-        quiet, here = _sending.set(True), current.set(exchange)
+        quiet, here = _sending.set(True), current.set(round_trip)
         message: httpx.Request | None = None
         response: httpx.Response | None = None
         head: Head | None = None
@@ -89,18 +89,18 @@ class HttpxTransport:
                 return NoAnswer(sent=False, reason=_THROUGH_A_PROXY)
             response = came = transport.handle_request(message)
             head = _head(came)
-            return call.answer(head, b"" if head.unusable else _collected(came, exchange), head.unusable)
+            return call.answer(head, b"" if head.unusable else _collected(came, round_trip), head.unusable)
         except BaseException as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
             if interruption := call.interruption_of(error):
                 message = None  # this frame can be seen, and a request of httpx shows its URL
                 raise interruption from None
             return call.failed(head, error, could_not_connect=isinstance(error, _COULD_NOT_CONNECT))
         finally:
-            exchange.end()
+            round_trip.end()
             if response is not None:
                 response.close()
-            elif exchange.opened is not None:
-                exchange.opened.close()
+            elif round_trip.opened is not None:
+                round_trip.opened.close()
             _sending.reset(quiet)
             current.reset(here)
 
@@ -129,13 +129,13 @@ class AsyncHttpxTransport:
 
     async def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once; ``timeout_s`` bounds all of it."""
-        exchange = Exchange()
-        call = Call(request, exchange, self._reports)
+        round_trip = RoundTrip()
+        call = Call(request, round_trip, self._reports)
 
         async def trace(event: str, info: Mapping[str, Any]) -> None:
-            _note(exchange, event, info)
+            _note(round_trip, event, info)
 
-        quiet, here = _sending.set(True), current.set(exchange)
+        quiet, here = _sending.set(True), current.set(round_trip)
         message: httpx.Request | None = None
         response: httpx.Response | None = None
         head: Head | None = None
@@ -153,11 +153,11 @@ class AsyncHttpxTransport:
             message = None  # this frame can be seen, and a request of httpx shows its URL
             raise call.interrupted(interruption) from None
         finally:
-            exchange.end()
+            round_trip.end()
             if response is not None:
                 await response.aclose()
-            elif exchange.opened is not None:
-                await exchange.opened.aclose()
+            elif round_trip.opened is not None:
+                await round_trip.opened.aclose()
             _sending.reset(quiet)
             current.reset(here)
 
@@ -227,22 +227,22 @@ def _httpx_request(request: SignedRequest, timeout_s: float, trace: object) -> h
     )
 
 
-def _note(exchange: Exchange, event: str, info: Mapping[str, Any]) -> None:
+def _note(round_trip: RoundTrip, event: str, info: Mapping[str, Any]) -> None:
     if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
-        exchange.requesting = True
+        round_trip.requesting = True
 
 
 def _head(response: httpx.Response) -> Head:
     return Head(response.status_code, {name.lower(): value for name, value in response.headers.items()})
 
 
-def _collected(response: httpx.Response, exchange: Exchange) -> bytes:
+def _collected(response: httpx.Response, round_trip: RoundTrip) -> bytes:
     """Read the bytes of a body as they came."""
     body = bytearray()
     chunks: Iterable[bytes] = response.stream  # type: ignore[assignment]  # of a synchronous transport
     for chunk in chunks:
         add(body, chunk)
-        if exchange.over:
+        if round_trip.over:
             message = "the answer did not end in time"
             raise TimeoutError(message)
     return bytes(body)

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from binance_transfer.visible import plain
+from binance_transfer.visible import exact_str
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -77,7 +77,7 @@ def signer(private_key: object, passphrase: object) -> Ed25519Signer | RsaSigner
     """Return what signs with a key, or what is wrong with the key; PEM as text, bytes or the Path of a file."""
     if isinstance(passphrase, str):
         # What is no text is a wrong passphrase; the exception for it would hold all of it.
-        passphrase = plain(passphrase).encode("utf-8", errors="replace")
+        passphrase = exact_str(passphrase).encode("utf-8", errors="replace")
     if passphrase is not None and not isinstance(passphrase, bytes):
         return f"passphrase must be str or bytes, not {type(passphrase).__name__}"
     pem = _read(private_key) if isinstance(private_key, Path) else _given(private_key)
@@ -99,7 +99,7 @@ def _given(private_key: object) -> bytes | str:
     match private_key:
         case bytes():
             return private_key
-        case str() if PEM_MARK in (text := plain(private_key)) or _is_foreign(text):
+        case str() if PEM_MARK in (text := exact_str(private_key)) or _is_foreign(text):
             return text.encode("utf-8", errors="replace")
         case str():
             return "a private_key given as str must be PEM text (-----BEGIN …); for a file give a pathlib.Path"

@@ -11,7 +11,7 @@ What proves that nothing was sent:
     the URL or the settings were refused                  no connection was opened
 
 Anything else may have reached the exchange. An answer counts only if it began after its request had left whole
-(`binance_transfer.wire.exchange`), is not encoded, and is no longer than 1 MiB.
+(`binance_transfer.wire.round_trip`), is not encoded, and is no longer than 1 MiB.
 tests/wrapper/test_transport.py and test_connection.py hold a case for each, and run them over each transport.
 
 `httpx_transport` (with `httpx_backend`) is the default; `fast` and `fast_asyncio` are used where the extra is installed
@@ -30,7 +30,7 @@ from attrs import field, frozen
 from binance_transfer.interruptions import interruption_of
 from binance_transfer.visible import one_line
 from binance_transfer.wire.answer import Answer, NoAnswer, Reply
-from binance_transfer.wire.exchange import TOO_LONG, Exchange
+from binance_transfer.wire.round_trip import TOO_LONG, RoundTrip
 from binance_transfer.wire.signing import SignedRequest
 
 if TYPE_CHECKING:
@@ -160,14 +160,14 @@ class Call:
     """
 
     request: SignedRequest
-    exchange: Exchange
+    round_trip: RoundTrip
     reports: bool = True
     _handled: BaseException | None = field(factory=sys.exception, repr=False)
 
     def answer(self, head: Head, body: bytes, unreadable: str = "") -> Reply:
         """Return what came, if it is an answer to this request."""
-        if self.reports and not self.exchange.believable:
-            return NoAnswer(self.exchange.sent, "the answer began before its request had left whole")
+        if self.reports and not self.round_trip.is_valid_answer:
+            return NoAnswer(self.round_trip.sent, "the answer began before its request had left whole")
         return Answer(head.status, head.headers, body, unreadable, self.request.redact)
 
     def failed(self, head: Head | None, error: BaseException, *, could_not_connect: bool = False) -> Reply:
@@ -179,7 +179,7 @@ class Call:
         reason = one_line(self.request.redact(" ".join(filter(None, (type(error).__name__, str(error).strip())))))
         if head is not None:
             return self.answer(head, b"", f"its body did not arrive ({reason})")
-        return NoAnswer(self.exchange.sent or not (self.reports or could_not_connect), reason)
+        return NoAnswer(self.round_trip.sent or not (self.reports or could_not_connect), reason)
 
     def interruption_of(self, error: BaseException) -> BaseException | None:
         """Return what is to pass in place of an error of a program with threads, None where the error is one."""
@@ -189,7 +189,7 @@ class Call:
 
     def interrupted(self, interruption: BaseException) -> BaseException:
         """Let an interruption pass, without the frames whose variables hold the signed request."""
-        if self.request.method == "POST" and (self.exchange.sent or not self.reports):
+        if self.request.method == "POST" and (self.round_trip.sent or not self.reports):
             interruption.add_note(UNKNOWN_NOTE)
         interruption.__context__ = None
         return interruption.with_traceback(None)

@@ -8,7 +8,7 @@ import unicodedata
 from typing import Final
 
 from binance_transfer.errors import InvalidTransfer
-from binance_transfer.visible import invisible_in, plain, quoted
+from binance_transfer.visible import exact_str, invisible_in, quoted
 
 _LONGEST: Final = 255
 
@@ -22,7 +22,7 @@ def checked_key(key: object) -> str:
     if not isinstance(key, str):
         message = f"idempotency_key must be a str of 1 to {_LONGEST} characters, not {quoted(key)}"
         raise InvalidTransfer(message)
-    text = plain(key)
+    text = exact_str(key)
     if objection := _objection(text):
         message = f"idempotency_key {quoted(text)} {objection}"
         raise InvalidTransfer(message)
@@ -37,7 +37,7 @@ def was_valid_key(key: object) -> bool:
     """
     if not isinstance(key, str):
         return False
-    text = plain(key)
+    text = exact_str(key)
     taken = 0 < len(text) <= _LONGEST and text.isprintable() and text == text.strip()
     return taken and bool(_objection(text))
 

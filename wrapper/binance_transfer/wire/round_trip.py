@@ -19,12 +19,12 @@ RECEIVED_LIMIT: Final = 2 * 1024 * 1024
 
 LATE: Final = "the call timed out"
 TOO_LONG: Final = "the answer is too long"
-UNASKED: Final = "the connection held unexpected bytes"
+UNEXPECTED_BYTES: Final = "the connection held unexpected bytes"
 CLOSED: Final = "the connection is closed"
 
 
 @define(eq=False)
-class Exchange:
+class RoundTrip:
     """
     One request and its answer, as the connection saw them.
 
@@ -36,25 +36,25 @@ class Exchange:
     """What is written now is the request itself, and not a proxy's CONNECT."""
     sent: bool = False
     """A byte of the request was handed to a connection."""
-    whole: bool = False
+    request_complete: bool = False
     """All of it was, before anything of an answer was there."""
-    early: bool = False
+    answered_early: bool = False
     """Something could be read before all of the request was written."""
     received: bytearray = field(factory=bytearray, repr=False)
     opened: Any = None
     """The connection made for this call, if one was. httpcore forgets it where TLS is interrupted."""
-    carrier: "Watched | None" = None
+    connection: "TrackedConnection | None" = None
     """The connection that carried the request."""
 
     def end(self) -> None:
         """Let the connection be used again only if nothing is left over on it."""
-        if self.carrier is not None and not (self.believable and is_one_answer(self.received)):
-            self.carrier.spent = True
+        if self.connection is not None and not (self.is_valid_answer and is_one_answer(self.received)):
+            self.connection.unfit = True
 
     @property
-    def believable(self) -> bool:
+    def is_valid_answer(self) -> bool:
         """Whether what came is an answer to this request."""
-        return self.whole and not self.early and bool(self.received)
+        return self.request_complete and not self.answered_early and bool(self.received)
 
     def left_s(self, timeout_s: float | None = None) -> float | None:
         """Shorten the time for one step to what is left for the whole call."""
@@ -69,14 +69,14 @@ class Exchange:
         return self.deadline_s is not None and time.monotonic() > self.deadline_s
 
 
-current: Final[ContextVar[Exchange | None]] = ContextVar("current", default=None)
-"""The exchange that this thread or task is in the middle of."""
+current: Final[ContextVar[RoundTrip | None]] = ContextVar("current", default=None)
+"""The round trip that this thread or task is in the middle of."""
 
 
-class Watched(ABC):
+class TrackedConnection(ABC):
     """What a connection notes, with threads and with asyncio."""
 
-    spent = False
+    unfit = False
     """It must not carry another request."""
     origin = ""
     """Scheme, host and port that it leads to, where a pool of ours keeps it."""
@@ -89,24 +89,24 @@ class Watched(ABC):
     def close(self) -> None:
         """Close it at once."""
 
-    def may_write(self, exchange: Exchange) -> bool:
+    def may_write(self, round_trip: RoundTrip) -> bool:
         """Look for bytes that nobody has asked for. False where nothing was sent yet, so that nothing must be."""
-        if self.spent or self.leftover():
-            self.spent = True
-            if not exchange.sent:
+        if self.unfit or self.leftover():
+            self.unfit = True
+            if not round_trip.sent:
                 return False
-            exchange.early = True
-        exchange.sent, exchange.whole, exchange.carrier = True, False, self
+            round_trip.answered_early = True
+        round_trip.sent, round_trip.request_complete, round_trip.connection = True, False, self
         return True
 
-    def may_keep(self, data: bytes, exchange: Exchange) -> bool:
+    def may_keep(self, data: bytes, round_trip: RoundTrip) -> bool:
         """Keep what came, to tell where the answer ends; False where there is too much of it."""
-        exchange.received += data
-        if len(exchange.received) <= RECEIVED_LIMIT:
+        round_trip.received += data
+        if len(round_trip.received) <= RECEIVED_LIMIT:
             return True
-        self.spent = True
+        self.unfit = True
         return False
 
     def readable(self) -> bool:
         """Answer the pool, which asks before it uses an idle connection again: what can be read must not be."""
-        return self.spent or self.leftover()
+        return self.unfit or self.leftover()

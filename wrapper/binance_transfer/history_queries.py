@@ -17,7 +17,7 @@ SPAN_MS: Final = LONGEST_SPAN_DAYS * 24 * 3_600_000
 
 
 @frozen
-class Question:
+class TypeQuery:
     """One type, with the symbols that it needs."""
 
     type: str
@@ -33,7 +33,7 @@ def spans(start_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:
         start_ms = last_ms + 1
 
 
-def questions(symbols: Collection[str], types: Collection[str] | None = None) -> list[Question]:
+def type_queries(symbols: Collection[str], types: Collection[str] | None = None) -> list[TypeQuery]:
     """
     Return what to ask for, for some types or for all of them.
 
@@ -41,10 +41,10 @@ def questions(symbols: Collection[str], types: Collection[str] | None = None) ->
         two of them where it needs two.
     """
     names = TRANSFER_TYPES if types is None else types
-    return [question for name in names for question in _of_type(name, sorted(set(symbols)))]
+    return [query for name in names for query in _of_type(name, sorted(set(symbols)))]
 
 
-def unasked(symbols: Collection[str]) -> list[str]:
+def types_without_symbols(symbols: Collection[str]) -> list[str]:
     """Return the types that no question can be made for, since they need symbols that are not there."""
     return [name for name, info in TRANSFER_TYPES.items() if len(set(symbols)) < _needed(info)]
 
@@ -53,12 +53,12 @@ def _needed(info: TransferTypeInfo) -> int:
     return info.needs_from_symbol + info.needs_to_symbol
 
 
-def _of_type(name: str, symbols: list[str]) -> Iterator[Question]:
+def _of_type(name: str, symbols: list[str]) -> Iterator[TypeQuery]:
     info = TRANSFER_TYPES.get(name)
     if info is None or not _needed(info):
-        yield Question(name)
+        yield TypeQuery(name)
     elif info.needs_from_symbol and info.needs_to_symbol:
-        yield from (Question(name, one, other) for one in symbols for other in symbols if one != other)
+        yield from (TypeQuery(name, one, other) for one in symbols for other in symbols if one != other)
     else:
         for symbol in symbols:
-            yield Question(name, symbol, None) if info.needs_from_symbol else Question(name, None, symbol)
+            yield TypeQuery(name, symbol, None) if info.needs_from_symbol else TypeQuery(name, None, symbol)
