@@ -157,7 +157,7 @@ READING_ABLATIONS: Final = (
     Ablation("2 candidates", "of several, the first is taken", _MATCH, _the_first_one),
     Ablation("3 absence", "the end of the window is not waited for", _CLOCK, _at_once),
     Ablation("3 absence", "server time is extrapolated", _CLOCK, _extrapolated),
-    Ablation("3 absence", "the clock is read after history", (reconcile, "_read_history"), _history_first),
+    Ablation("3 absence", "the clock is read after history", (reconcile, "_gather_evidence"), _history_first),
     Ablation("3 absence", "a failed reading counts as empty", _READING, _believed("no usable answer")),
     Ablation("3 absence", "inconsistent pages are believed", _READING, _believed("pages changed")),
     Ablation("3 absence", "only the first page is read", _READING, _first_page),

@@ -118,10 +118,10 @@ def _last_one(entry: Entry) -> AttemptRecord | None:
 
 def _within_its_window(*arguments: Any, up_to_now: bool) -> Flow[HistoryReading]:
     del up_to_now
-    return (yield from _read_history(*arguments, up_to_now=False))
+    return (yield from _gather_evidence(*arguments, up_to_now=False))
 
 
-_read_history: Final = reconcile._read_history  # noqa: SLF001
+_gather_evidence: Final = reconcile._gather_evidence  # noqa: SLF001
 
 
 def _no_owners(*_: object) -> dict[int, str]:
@@ -163,7 +163,7 @@ SCRIPTED: Final = (
     Ablation("7 late acceptance", "an id that was found for another one stays there", (rules, "_accept"), _stays_found),
     Ablation("7 late acceptance", "of several that moved, the last one counts", (Entry, "moved"), property(_last_one)),
     Ablation(
-        "7 late acceptance", "it is looked for in its window only", (reconcile, "_read_history"), _within_its_window
+        "7 late acceptance", "it is looked for in its window only", (reconcile, "_gather_evidence"), _within_its_window
     ),
     Ablation(
         "7 late acceptance",

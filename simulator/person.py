@@ -55,9 +55,9 @@ class Person:
 
     def _come(self) -> None:
         begins_s = self.sender.chance.moment("comes", self.world.engine.now_s)
-        self.world.engine.after(begins_s - self.world.engine.now_s, self._read_history)
+        self.world.engine.after(begins_s - self.world.engine.now_s, self._look)
 
-    def _read_history(self) -> None:
+    def _look(self) -> None:
         if self.world.busy:
             # The client reads the exchange's clock first: a machine's own may be anything.
             session = self.process.session

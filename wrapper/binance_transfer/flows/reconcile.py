@@ -150,7 +150,7 @@ def reconcile(
     shown: dict[int, TransferRecord] = {}  # whatever could be it, as it was seen last
     canary = _Canary(claims, attempt)
     for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
-        look = yield from _read_history(context, attempt, window, deadline, canary, up_to_now=bool(answered))
+        look = yield from _gather_evidence(context, attempt, window, deadline, canary, up_to_now=bool(answered))
         unsound = [] if look.sound else [*unsound, look.rows]
         rows, complete = look.rows, look.sound
         if len(unsound) >= _UNSOUND_READINGS:
@@ -262,7 +262,7 @@ class _Canary:
         return f"history lacks {named} of key {record.key!r}, which the exchange had accepted, so it is incomplete"
 
 
-def _read_history(
+def _gather_evidence(
     context: Context, attempt: Attempt, window: Window, deadline: Deadline, canary: _Canary, *, up_to_now: bool
 ) -> Flow[HistoryReading]:
     """Read the clock, then the canary, then history: in this order, or what comes in between would be missed."""

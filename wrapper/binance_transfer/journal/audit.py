@@ -132,14 +132,14 @@ def _rows(context: Context, query: HistoryQuery) -> Flow[dict[int, TransferRecor
 
 
 def _queries(records: Sequence[AttemptRecord]) -> list[_Query]:
-    exact_str: set[_Query] = {
+    without_symbols: set[_Query] = {
         (name, None, None)
         for name, info in TRANSFER_TYPES.items()
         if not info.needs_from_symbol and not info.needs_to_symbol
     }
     transfers = (record.attempt.transfer for record in records)
     used = {(transfer.type, transfer.from_symbol, transfer.to_symbol) for transfer in transfers}
-    return sorted(exact_str | used, key=str)
+    return sorted(without_symbols | used, key=str)
 
 
 def compare(

@@ -71,7 +71,7 @@ def _from_1_to_2(connection: Connection) -> None:
     _copy(connection, tables.accounts, _accounts, backup=literal(""), adopted=literal(""))
     _copy(connection, tables.keys, _entries)
     old, entry = _attempts.c, _entries.c
-    exact_str = case((entry.amount.contains("."), func.rtrim(func.rtrim(entry.amount, "0"), ".")), else_=entry.amount)
+    amount = case((entry.amount.contains("."), func.rtrim(func.rtrim(entry.amount, "0"), ".")), else_=entry.amount)
     # The spacing of that time holds for what was recorded then: candidates.alike_mark, tables.query_mark.
     early = old.timestamp_ms - RECORDED_EARLY_MS
     moved: dict[str, Any] = {
@@ -79,7 +79,7 @@ def _from_1_to_2(connection: Connection) -> None:
         "window_start_ms": case((early < 0, 0), else_=early),
         "opening": literal(1),
         "asset": entry.asset,
-        "alike": entry.type + " " + entry.asset + " " + exact_str,
+        "alike": entry.type + " " + entry.asset + " " + amount,
         "query": entry.type
         + " "
         + func.coalesce(entry.from_symbol, "")

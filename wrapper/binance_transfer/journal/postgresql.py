@@ -140,7 +140,7 @@ class PostgresqlDatabase:
 
     def prepare(self, *, create: bool) -> bool:
         """Make or update the tables. True where they were made; raises JournalFailed."""
-        version = self.read(self._read_history, within.get())
+        version = self.read(self._version, within.get())
         if version is None and not create:
             message = "there is no journal here: check the URL, the role and its search_path"
             raise JournalFailed(message)
@@ -150,14 +150,14 @@ class PostgresqlDatabase:
 
     def check_current(self) -> None:
         """Raise JournalFailed unless there is a journal of this version."""
-        check_current(self.read(self._read_history, within.get()))
+        check_current(self.read(self._version, within.get()))
 
     def close(self) -> None:
         """Close all connections; those that are in use, when they are given back."""
         self._closings += 1
         self._engine.dispose()
 
-    def _read_history(self, connection: Connection) -> int | None:
+    def _version(self, connection: Connection) -> int | None:
         self._schema = str(connection.execute(_SCHEMA, {"table": schema_version.name}).scalar())
         return recorded_version(connection)
 

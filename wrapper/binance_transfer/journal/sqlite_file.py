@@ -222,13 +222,13 @@ class SqliteFile:
             if self._shm is None and self._main is not None:
                 self._shm = _opened(self.path + "-shm", Seen.of(self.path + "-shm"))
                 self._lock(self._shm, _SHM_IN_USE)
-            self._before = self._read_history()
+            self._before = self._see()
             if self._before is None:
                 self._stale = True
                 message = "the file or its WAL was taken away while it was opened: try again"
                 raise JournalFailed(message)
 
-    def _read_history(self) -> tuple[Seen, Seen, Seen] | None:
+    def _see(self) -> tuple[Seen, Seen, Seen] | None:
         file, wal, shm = (Seen.of(self.path + suffix) for suffix in ("", "-wal", "-shm"))
         return (file, wal, shm) if file and wal and shm else None
 
@@ -262,7 +262,7 @@ class SqliteFile:
         if self._before is None:
             self.hold_companions()
             return
-        now = self._read_history()
+        now = self._see()
         problem = _problem(self.path, self._before, now)
         if not problem and wrote and now and now[1].size < _SMALLEST:
             problem = _TAKEN
@@ -284,7 +284,7 @@ class SqliteFile:
 
     def _is_unchanged(self) -> bool:
         if self._before is not None:
-            return not _problem(self.path, self._before, self._read_history())
+            return not _problem(self.path, self._before, self._see())
         wal = Seen.of(self.path + "-wal")  # left by a crash: that is for one who writes to bring into the file
         return wal is None or wal.size == 0
 

@@ -175,7 +175,7 @@ class Arriving:
         self.body: Final = bytearray()
         self.unusable = ""
         self.keeps_connection = False
-        self._exchange: Final = round_trip
+        self._round_trip: Final = round_trip
         self._headers: dict[str, str] = {}
         self._complete = False
         self._parser = httptools.HttpResponseParser(self)
@@ -192,14 +192,14 @@ class Arriving:
         except httptools.HttpParserError:
             if not self._complete:  # else it is about what came behind the answer
                 raise
-        if self.head is None and len(self._exchange.received) > _HEAD_LIMIT:
+        if self.head is None and len(self._round_trip.received) > _HEAD_LIMIT:
             raise ValueError(TOO_LONG)
         return self.head if self._complete else None
 
     def end(self) -> bool:
         """Tell whether the connection may carry another request. The answer takes nothing more."""
         del self._parser  # it refers to this object, and would live until garbage is collected
-        self._exchange.end()
+        self._round_trip.end()
         return self.keeps_connection
 
     def on_header(self, name: bytes, value: bytes) -> None:  # noqa: D102

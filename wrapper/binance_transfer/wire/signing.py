@@ -47,12 +47,12 @@ class SignedRequest:
         """Mask the API key and the signature wherever a text echoes them, escaped or not. What is too long is cut."""
         if len(text) > _LONGEST:
             text = f"({len(text)} characters)"
-        exact_str = _ESCAPED.sub(_unescaped, text)
-        lower = exact_str.lower()
+        unescaped = _ESCAPED.sub(_unescaped, text)
+        lower = unescaped.lower()
         echoed = [secret for secret in self.secrets if len(secret) >= _SHORTEST_SECRET and secret.lower() in lower]
         for secret in echoed:
-            exact_str = re.sub(re.escape(secret), "***", exact_str, flags=re.IGNORECASE)
-        return exact_str if echoed else text
+            unescaped = re.sub(re.escape(secret), "***", unescaped, flags=re.IGNORECASE)
+        return unescaped if echoed else text
 
 
 def _unescaped(found: re.Match[str]) -> str:
