@@ -78,11 +78,14 @@ class MemoryTransaction:
         """Run a change and keep what it did, or nothing of it where it raises."""
         self._undo = []
         try:
-            return change(self)
+            result = change(self)
         except BaseException:
             for take_back in reversed(self._undo):
                 take_back()
             raise
+        if self._undo:
+            self._account = evolve(self._account, revision=self._account.revision + 1)
+        return result
 
     # --- the account -------------------------------------------------------------------------------------------------
 
@@ -93,6 +96,8 @@ class MemoryTransaction:
     def put_account(self, account: AccountRecord, /) -> None:
         """Replace it; raises JournalFailed where another name has the same uid, as the tables' index does."""
         before = self._account
+        if account == before:
+            return
         if before.uid != account.uid and account.environment is not None and account.uid is not None:
             other = self.name_of(account.environment, account.uid)
             if other not in {None, account.name}:
@@ -171,6 +176,17 @@ class MemoryTransaction:
         """Return those ids that a verdict on another attempt, or an answer to one, has ever named."""
         named = self._named
         return frozenset(tran_id for tran_id in ids if any(holder != attempt_id for holder in named.get(tran_id, ())))
+
+    def repeated(self, since_ms: int, /) -> list[AttemptRecord]:
+        """Return the attempts that moved of each key of which several did, one of them recorded since then."""
+        by_key = [[self._records[each] for each in ids] for ids in self._keys.values() if len(ids) > 1]
+        moved = [[record for record in records if record.state == "moved"] for records in by_key]
+        return [
+            record
+            for records in moved
+            if len(records) > 1 and any(each.opened_ms >= since_ms for each in records)
+            for record in records
+        ]
 
     def canary(self, transfer: Transfer, attempt_id: str, since_ms: int, /) -> AttemptRecord | None:
         """Return the newest other attempt of a transfer's query that was answered with an id and is no older."""

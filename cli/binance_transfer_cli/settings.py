@@ -161,7 +161,7 @@ class Settings:
         """Where the journal is, for people; raises ValueError for a URL that cannot be one."""
         if self._journal is None:
             return "none"
-        from binance_transfer.journal.journal import shown_url  # with a database library, which not all commands need
+        from binance_transfer.journal.locations import shown_url  # with a database library, which not all commands need
 
         return f"{shown_url(self._journal_url.open())}, account {self.account}"
 

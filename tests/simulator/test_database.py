@@ -140,6 +140,7 @@ def _all(journal: JournalTransaction) -> dict[str, object]:
         ],
         "owners": journal.owners(ids),
         "once named": [journal.once_named(ids, _attempt(number).id) for number in numbers],
+        "repeated": sorted(journal.repeated(_START_MS + 9_000), key=lambda record: record.attempt.id),
         "canaries": [
             journal.canary(transfer, _attempt(number).id, _START_MS + 4_000)
             for transfer in _TRANSFERS

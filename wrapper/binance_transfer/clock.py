@@ -73,6 +73,10 @@ class Deadline:
         """Return the deadline of a part of the call that may take so many seconds."""
         return Deadline(self.clock, min(self.at_s, self.clock.monotonic() + seconds))
 
+    def later(self, seconds: float) -> "Deadline":
+        """Return the deadline that ends so many seconds after this one."""
+        return Deadline(self.clock, self.at_s + seconds)
+
 
 class TryLock:
     """Lets one call at a time do what several need done. Threads may share it."""

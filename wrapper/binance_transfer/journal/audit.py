@@ -96,7 +96,10 @@ def audit(context: Context, since_ms: int) -> Flow[Audit]:
                 raise
             context.log(f"history does not know {name}: {failed}")
     owners = yield from Transaction(lambda journal: journal.owners(rows.keys()), context.settings.timeout_s, reads=True)
-    return compare(records, rows, owners.keys(), since_ms, until_ms)
+    repeated = yield from Transaction(
+        lambda journal: journal.repeated(since_ms - EARLY_MS), context.settings.timeout_s, reads=True
+    )
+    return compare(records, rows, owners.keys(), repeated, since_ms, until_ms)
 
 
 def _deadline(context: Context) -> Deadline:
@@ -146,6 +149,7 @@ def compare(
     records: Sequence[AttemptRecord],
     rows: Mapping[int, TransferRecord],
     owned: Collection[int],
+    repeated: Collection[AttemptRecord],
     since_ms: int,
     until_ms: int,
 ) -> Audit:
@@ -153,6 +157,7 @@ def compare(
     Compare what the journal says with the rows of history, for the attempts whose windows lie in that time.
 
     owned: those ids of the rows that belong to an attempt of any time.
+    repeated: attempts of any time, of keys of which several moved.
     """
     free = [row for row in rows.values() if row.tran_id not in owned]
     unclaimed = [row for row in free if row.status == CONFIRMED and _was_then(row, since_ms, until_ms)]
@@ -173,7 +178,7 @@ def compare(
         near_misses=tuple(
             (record, row) for record, row in unmoved if not _fits(record, row) or row.status != CONFIRMED
         ),
-        repeated=tuple(_repeated(judged)),
+        repeated=tuple(repeated),
     )
 
 
@@ -197,13 +202,3 @@ def _pairs(
 
 def _fits(record: AttemptRecord, row: TransferRecord) -> bool:
     return is_candidate(record.attempt.transfer, record.window, row)
-
-
-def _repeated(records: Sequence[AttemptRecord]) -> Iterator[AttemptRecord]:
-    by_key: dict[str, list[AttemptRecord]] = {}
-    for record in records:
-        if record.state == "moved":
-            by_key.setdefault(record.key, []).append(record)
-    for moved in by_key.values():
-        if len(moved) > 1:
-            yield from moved

@@ -9,26 +9,26 @@ import os
 import time
 import unicodedata
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, NoReturn, Self, TypeVar
 
 from sqlalchemy import Connection, update
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from binance_transfer.clock import ServerClock
 from binance_transfer.errors import InvalidTransfer, JournalFailed, ResolutionRefused
 from binance_transfer.journal import manual
 from binance_transfer.journal.database import WITHIN_S, Database
-from binance_transfer.journal.postgresql import PostgresqlDatabase, take_setup_lock
+from binance_transfer.journal.locations import database_at
+from binance_transfer.journal.migrations import new_id
+from binance_transfer.journal.postgresql import take_setup_lock
 from binance_transfer.journal.records import Entry, State
 from binance_transfer.journal.resolution import checked_note, checked_verdict
 from binance_transfer.journal.sql_transaction import SqlTransaction
 from binance_transfer.journal.sqlite import SqliteDatabase
-from binance_transfer.journal.tables import accounts
+from binance_transfer.journal.tables import accounts, identity
 from binance_transfer.journal.transaction import PageCursor
 from binance_transfer.moments import Moment, to_ms
 from binance_transfer.sealed import Sealed
@@ -47,8 +47,8 @@ class Journal:
     url: "sqlite:///transfers.db" (one machine, several processes) or "postgresql+psycopg://…" (many machines). A
         relative path is taken from where the process is now.
     account: a name for the account. Its first use binds it to the exchange's uid; keys of the API may change.
-    create: False refuses to begin a journal where there is none. Beginning one is logged as a warning, since for an
-        empty journal every key is new.
+    create: False refuses to begin a journal where there is none, or another account beside those that it holds. Each
+        beginning is logged as a warning, since every key looks unused then.
 
     Holds no secret, key or signature. Threads may share it; a forked process needs one of its own. Raises ValueError
     for a URL that cannot be one, and JournalFailed where the database cannot be used.
@@ -61,11 +61,13 @@ class Journal:
         del url  # it may hold a password, and a traceback may show what a variable holds
         self._begin(given, account)
         try:
-            begun = self._own_process(lambda: self._database.prepare(create=create))
+            self._is_new = self._own_process(lambda: self._database.prepare(create=create))
+            if not create and self.account not in (names := self.read(lambda journal: journal.names())) and names:
+                self._refuse_unknown_account(names)
         except BaseException:
             self.close()
             raise
-        if begun:
+        if self._is_new:
             # Its text, not itself: a record may be kept, and would keep the journal open.
             _LOGGER.warning("created a new, empty journal, in which every key looks unused: %s", repr(self))
 
@@ -73,8 +75,11 @@ class Journal:
         self.account = _name(account)
         self._process = os.getpid()
         self._clocks: weakref.WeakSet[ServerClock] = weakref.WeakSet()
+        self._is_new = False
+        self._identity: str | None = None
+        self._revision = 0
         self._last_recorded: str | None = None
-        made = _database(url.open())
+        made = database_at(url.open())
         if isinstance(made, str):
             raise ValueError(made)  # noqa: TRY004  # a text is what is wrong
         self._database: Database = made
@@ -105,9 +110,12 @@ class Journal:
         self._database.check_current()
         names = self.read(lambda journal: journal.names())
         if self.account not in names:
-            there = ", ".join(map(quoted, names)) or "no account"
-            message = f"{self!r} is not in this journal, which holds {there}"
-            raise JournalFailed(message)
+            self._refuse_unknown_account(names)
+
+    def _refuse_unknown_account(self, names: Sequence[str]) -> NoReturn:
+        there = ", ".join(map(quoted, names)) or "no account"
+        message = f"{self!r} is not in this journal, which holds {there}"
+        raise JournalFailed(message)
 
     # --- what clients do ---------------------------------------------------------------------------------------------
 
@@ -122,9 +130,13 @@ class Journal:
             raise JournalFailed(message)
         added: list[str] = []
         until_s = time.monotonic() + within_s
+        revision, committed = self._revision, 0  # as it was before: another thread may commit meanwhile
+        begun = False
 
         def run(connection: Connection) -> T:
+            nonlocal begun, committed
             journal = SqlTransaction(connection, self.account)
+            self._check_identity(connection, journal)
             if not journal.lock():
                 if connection.dialect.name == "postgresql":
                     take_setup_lock(connection)
@@ -132,11 +144,18 @@ class Journal:
             if "continuous" not in connection.info:  # a new connection, perhaps to something else
                 self._check_continuity(journal)
                 connection.info["continuous"] = True
+            if journal.revision < revision:
+                self._refuse_older_copy()
             result = change(journal)
+            journal.finish()
             added[:] = [journal.added] if journal.added else []
+            begun, committed = journal.begun, journal.revision
             return result
 
         result = self._own_process(lambda: self._database.transact(run, within_s))
+        self._revision = max(self._revision, committed)
+        if begun and not self._is_new:
+            _LOGGER.warning("began a new account, in which every key looks unused: %s", repr(self))
         for attempt_id in added:
             self._read_back(attempt_id, max(0.0, until_s - time.monotonic()))
         return result
@@ -145,18 +164,35 @@ class Journal:
         """Look at one committed state of the records without keeping anybody from changing them."""
 
         def run(connection: Connection) -> T:
-            return look(SqlTransaction(connection, self.account))
+            journal = SqlTransaction(connection, self.account)
+            self._check_identity(connection, journal)
+            result = look(journal)
+            self._revision = max(self._revision, journal.revision)
+            return result
 
         return self._own_process(lambda: self._database.read(run, within_s))
+
+    def _check_identity(self, connection: Connection, journal: SqlTransaction) -> None:
+        """Refuse another journal than the one that this was opened on, or a copy that `backup` made of it."""
+        if "journal" not in connection.info:
+            connection.info["journal"] = journal.identity()
+        if self._identity is None:
+            self._identity = connection.info["journal"]
+        if self._identity != connection.info["journal"]:
+            message = f"{self!r} is another journal than before, or a copy of it: open it anew if that is what you want"
+            raise JournalFailed(message)
 
     def _check_continuity(self, journal: SqlTransaction) -> None:
         """Refuse a database that lacks what this process has recorded: an older copy was put in its place."""
         if self._last_recorded is not None and not journal.holds(self._last_recorded):
-            message = (
-                f"{self!r} lacks what was recorded in it before: it was replaced by an older copy, for which keys that "
-                "were used are new; restore the right one, or run an audit and open it anew"
-            )
-            raise JournalFailed(message)
+            self._refuse_older_copy()
+
+    def _refuse_older_copy(self) -> NoReturn:
+        message = (
+            f"{self!r} lacks what was recorded in it before: it was replaced by an older copy, for which keys that "
+            "were used are new; restore the right one, or run an audit and open it anew"
+        )
+        raise JournalFailed(message)
 
     def _read_back(self, attempt_id: str, within_s: float) -> None:
         """Make sure that an attempt can be read before it is sent: a lost lock lets another process write over it."""
@@ -325,6 +361,7 @@ def _page(journal: SqlTransaction, since_ms: int, place: PageCursor | None) -> t
 
 def _mark(copy: Connection, made: str) -> None:
     copy.execute(update(accounts).values(backup=made))
+    copy.execute(update(identity).values(id=new_id(), backup=made))
 
 
 def _name(account: object) -> str:
@@ -338,16 +375,6 @@ def _name(account: object) -> str:
     return name
 
 
-def shown_url(url: str) -> str:
-    """Return how people are told where a journal is, without opening it and without a password; raises ValueError."""
-    given = Sealed(url)
-    del url
-    made = _database(given.open())
-    if isinstance(made, str):
-        raise ValueError(made)  # noqa: TRY004  # a text is what is wrong
-    return made.shown()
-
-
 def _key(value: object) -> str:
     """Return a key as it may be recorded, also one that is refused today; raises InvalidTransfer."""
     if not isinstance(value, str):
@@ -358,34 +385,3 @@ def _key(value: object) -> str:
 
 def _is_blank(value: object) -> bool:
     return not isinstance(value, str) or not value.strip()
-
-
-def _database(url: object) -> Database | str:
-    """Return a database, or what is wrong with the URL, which is never shown: it may hold a password."""
-    try:
-        parsed = make_url(exact_str(url)) if isinstance(url, (str, URL)) else URL.create("")
-    except (ArgumentError, ValueError):
-        parsed = URL.create("")
-    try:
-        match parsed.drivername:
-            case "sqlite" | "sqlite+pysqlite":
-                return _sqlite(parsed)
-            case "postgresql" | "postgresql+psycopg" if "@" in (parsed.host or ""):
-                return "url has a password with a character that has to be percent-encoded: @ is %40"
-            case "postgresql" | "postgresql+psycopg":
-                return PostgresqlDatabase(parsed)
-            case _:
-                return "url must be like 'sqlite:///transfers.db' or 'postgresql+psycopg://user@host/database'"
-    except ImportError:
-        return "PostgreSQL needs psycopg: pip install 'binance-universal-transfer[postgresql]'"
-
-
-def _sqlite(url: URL) -> Database | str:
-    if url.host or url.username:
-        return "url names a host for SQLite, which is a file: sqlite:///transfers.db"
-    database = url.database
-    if not database or database == ":memory:" or database.startswith("file:"):
-        return "a journal needs a file: memory does not survive a crash"
-    if url.query:
-        return f"a journal in a file takes no options: leave out ?{'&'.join(url.query)}=…"
-    return SqliteDatabase(database)

@@ -7,8 +7,8 @@ One rule: as in `rules`, each function runs inside one transaction, and decides 
 from attrs import evolve
 
 from binance_transfer.errors import ResolutionRefused
-from binance_transfer.journal.records import AttemptRecord, Entry, State, VerdictRecord
-from binance_transfer.journal.rules import entry_of
+from binance_transfer.journal.records import AttemptRecord, Entry, VerdictRecord
+from binance_transfer.journal.rules import add_moved, entry_of
 from binance_transfer.journal.transaction import JournalTransaction
 
 
@@ -91,8 +91,10 @@ def _check_unowned(journal: JournalTransaction, tran_id: int | None, attempt_id:
 def _judged_by_a_person(
     journal: JournalTransaction, record: AttemptRecord, tran_id: int | None, note: str, now_ms: int
 ) -> Entry:
-    state: State = "not_moved" if tran_id is None else "moved"
-    journal.add_verdict(record.attempt.id, VerdictRecord(now_ms, "person", state, tran_id, note))
+    if tran_id is None:
+        journal.add_verdict(record.attempt.id, VerdictRecord(now_ms, "person", "not_moved", None, note))
+    else:
+        add_moved(journal, record, VerdictRecord(now_ms, "person", "moved", tran_id, note))
     return entry_of(journal, record.attempt)
 
 

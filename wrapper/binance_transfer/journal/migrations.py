@@ -7,6 +7,7 @@ that one that still runs fails at its next transaction, instead of writing where
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import (
     BigInteger,
@@ -68,7 +69,8 @@ _answers: Final = _table(
 def _from_1_to_2(connection: Connection) -> None:
     """Record where windows begin, every verdict, the openings, and what questions under the lock are asked by."""
     tables.metadata.create_all(connection, [table for table in tables.metadata.sorted_tables if _is_new(table)])
-    _copy(connection, tables.accounts, _accounts, backup=literal(""), adopted=literal(""))
+    connection.execute(insert(tables.identity).values(id=new_id(), backup=""))
+    _copy(connection, tables.accounts, _accounts, backup=literal(""), adopted=literal(""), revision=literal(0))
     _copy(connection, tables.keys, _entries)
     old, entry = _attempts.c, _entries.c
     amount = case((entry.amount.contains("."), func.rtrim(func.rtrim(entry.amount, "0"), ".")), else_=entry.amount)
@@ -144,6 +146,11 @@ def _canonical_environments(connection: Connection) -> None:
             connection.execute(update(accounts).where(accounts.c.name == row.name).values(environment=environment))
 
 
+def new_id() -> str:
+    """Return an id for a journal or a copy of one."""
+    return uuid4().hex
+
+
 STEPS: Final[Sequence[Callable[[Connection], None]]] = (_from_1_to_2,)
 """The step from version 1 to 2, that from 2 to 3, and so on."""
 
@@ -157,8 +164,11 @@ def recorded_version(connection: Connection) -> int | None:
     return connection.execute(select(tables.schema_version.c.version)).scalar_one_or_none()
 
 
-def check_version(version: int) -> None:
+def check_version(version: object) -> None:
     """Raise JournalFailed for a version that this program does not know."""
+    if not isinstance(version, int) or version < 1:
+        message = "its table of the version holds no version of a journal"
+        raise JournalFailed(message)
     if version > NEWEST:
         message = f"the journal is of version {version} and this program knows {NEWEST}: use the newer program for it"
         raise JournalFailed(message)
@@ -187,6 +197,7 @@ def set_up(connection: Connection) -> bool:
     if version is None:
         tables.metadata.create_all(connection)
         connection.execute(insert(tables.schema_version).values(version=NEWEST))
+        connection.execute(insert(tables.identity).values(id=new_id(), backup=""))
         return True
     check_version(version)
     for step in STEPS[version - 1 :]:

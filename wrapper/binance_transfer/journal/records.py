@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.transfer import Transfer
-from binance_transfer.window import Window
+from binance_transfer.window import EARLY_MS, Window
 
 State = Literal["open", "moved", "not_moved"]
 Verdict = Literal["accepted", "refused", "not-sent", "found", "failed", "absent", "person", "reopened"]
@@ -111,8 +111,15 @@ class AttemptRecord:
     @property
     def acceptance_ignored(self) -> bool:
         """Whether it was accepted after it was recorded as not moved, and no verdict says so, as up to version 0.1."""
-        noticed = any(verdict.verdict in {"accepted", "reopened", "failed"} for verdict in self.verdicts)
-        return self.state == "not_moved" and bool(self.answered_ids) and not noticed
+        accepted_ms = max((answer.at_ms for answer in self.answers if answer.tran_id is not None), default=None)
+        if accepted_ms is None or self.state != "not_moved":
+            return False
+        # A person who spoke later knew of it. The clocks of two workers differ: in doubt it is looked at again.
+        return not any(
+            verdict.verdict in {"accepted", "reopened", "failed"}
+            or (verdict.verdict == "person" and verdict.at_ms > accepted_ms + EARLY_MS)
+            for verdict in self.verdicts
+        )
 
     def judged(self, verdict: VerdictRecord) -> "AttemptRecord":
         """Return the attempt with one more verdict; one that says "open" opens it again."""
@@ -166,6 +173,7 @@ class AccountRecord:
         were answered.
     first, used: the first weight that such an answer reported, and the highest one.
     weight: what one attempt costs, as far as is known.
+    revision: how often something of the account was changed.
     """
 
     name: str
@@ -181,3 +189,4 @@ class AccountRecord:
     first: int = 0
     used: int = 0
     weight: int = 0
+    revision: int = 0

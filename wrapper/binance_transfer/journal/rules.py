@@ -14,7 +14,7 @@ from binance_transfer.attempt import Attempt
 from binance_transfer.base_url import environment_of
 from binance_transfer.errors import IdempotencyConflict, InvalidTransfer, JournalFailed, PolicyDenied
 from binance_transfer.journal.pacing import Wait, Weight, answered, begun, wait_for_room
-from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, Verdict, VerdictRecord
+from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, Verdict, VerdictRecord
 from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.policy import Policy, exact_sum
 from binance_transfer.transfer import Transfer, spelt
@@ -43,17 +43,24 @@ def is_bound(journal: JournalTransaction, environment: str, fingerprint: str) ->
             f"{environment}: give each account a name of its own"
         )
         raise JournalFailed(message)
+    if account.environment != environment and account.uid is not None:
+        # Only a journal of version 1 can hold a uid twice, under two spellings of one exchange.
+        _check_name(account, journal.name_of(environment, account.uid), account.uid)
     return journal.knows_api_key(environment, fingerprint)
+
+
+def _check_name(account: AccountRecord, name: str | None, uid: int) -> None:
+    """Refuse a second name for a uid: its keys, ids and open windows would not be seen under the first (rule 9)."""
+    if name not in {None, account.name}:
+        message = f"uid {uid} is recorded under the name {name!r}: use that instead of {account.name!r}"
+        raise JournalFailed(message)
 
 
 def bind(journal: JournalTransaction, environment: str, uid: int, fingerprint: str) -> None:
     """Bind an account to where and whose it is, at its first use; raises JournalFailed for another one's (rule 9)."""
     account = journal.account()
     if account.uid is None:
-        # One set of records for one uid: under a second name its keys, ids and open windows would not be seen.
-        if (other := journal.name_of(environment, uid)) is not None:
-            message = f"uid {uid} is recorded under the name {other!r}: use that instead of {account.name!r}"
-            raise JournalFailed(message)
+        _check_name(account, journal.name_of(environment, uid), uid)
         journal.put_account(evolve(account, environment=environment, uid=uid))
     elif account.uid != uid:
         message = (
@@ -254,13 +261,16 @@ def _accept(journal: JournalTransaction, record: AttemptRecord, tran_id: int, at
         journal.add_verdict(attempt_id, VerdictRecord(at_ms, "reopened", "open", tran_id, note))
         alerts.append(f"attempt {attempt_id} of key {record.key!r}: {note}; it is looked for in history")
     else:
-        alerts += _moved(journal, record, VerdictRecord(at_ms, "accepted", "moved", tran_id, ""))
+        alerts += add_moved(journal, record, VerdictRecord(at_ms, "accepted", "moved", tran_id, ""))
     return "; ".join(alerts)
 
 
-def _moved(journal: JournalTransaction, record: AttemptRecord, verdict: VerdictRecord) -> list[str]:
-    """Record that an attempt moved. Returns what a person has to know."""
-    # The key answers for ever with the verdict that was written first: a lagging clock must not date one before it.
+def add_moved(journal: JournalTransaction, record: AttemptRecord, verdict: VerdictRecord) -> list[str]:
+    """
+    Record that an attempt moved. Returns what a person has to know.
+
+    The key answers for ever with the verdict that was written first: a lagging clock must not date one before it.
+    """
     attempts = _entry(journal, record.key).attempts
     others = [other for other in attempts if other.state == "moved" and other.attempt.id != record.attempt.id]
     at_ms = max([verdict.at_ms, *(1 + (other.verdict_ms or 0) for other in others)])
@@ -293,7 +303,7 @@ def close(
         if owner is not None and owner != attempt.id:
             alerts.append(f"id {tran_id} is recorded for attempt {owner}, and now it is that of {attempt.id} too")
         elif tran_id in record.answered_ids or tran_id not in journal.once_named([tran_id], attempt.id):
-            alerts += _moved(journal, record, VerdictRecord(at_ms, verdict, "moved", tran_id, note))
+            alerts += add_moved(journal, record, VerdictRecord(at_ms, verdict, "moved", tran_id, note))
     return Recorded(_entry(journal, record.key), "; ".join(alerts))
 
 

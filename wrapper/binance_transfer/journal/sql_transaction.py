@@ -11,30 +11,25 @@ from typing import Any, Final, TypeVar
 
 from attrs import evolve
 from sqlalchemy import (
-    BindParameter,
     Connection,
     CursorResult,
     Executable,
     RowMapping,
-    Text,
-    and_,
-    bindparam,
     insert,
-    or_,
     select,
-    union,
-    update,
 )
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.candidates import alike_mark
 from binance_transfer.errors import JournalFailed
+from binance_transfer.journal import statements
 from binance_transfer.journal.records import AccountRecord, AnswerRecord, AttemptRecord, Entry, VerdictRecord
 from binance_transfer.journal.tables import (
     accounts,
     answers,
     api_keys,
     attempts,
+    identity,
     keys,
     query_mark,
     verdicts,
@@ -43,81 +38,6 @@ from binance_transfer.journal.transaction import PageCursor
 from binance_transfer.transfer import Transfer, spelt
 
 T = TypeVar("T")
-
-# A statement takes longer to build than to run: they are built once. Each is about one account.
-_ACCOUNT: Final = bindparam("my_account", type_=Text)
-_ID: Final = bindparam("attempt_id", type_=Text)
-_KEY: Final = bindparam("its_key", type_=Text)
-_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
-_OF_KEY: Final = and_(keys.c.account == attempts.c.account, keys.c.key == attempts.c.key)
-
-_READ_ACCOUNT: Final = select(accounts).where(accounts.c.name == _ACCOUNT)
-_LOCK: Final = _READ_ACCOUNT.with_for_update()
-_NAME_OF: Final = select(accounts.c.name).where(
-    accounts.c.environment == bindparam("environment"), accounts.c.uid == bindparam("uid")
-)
-_PUT_ACCOUNT: Final = update(accounts).where(accounts.c.name == _ACCOUNT)
-_KNOWS_API_KEY: Final = select(api_keys.c.account).where(
-    api_keys.c.account == _ACCOUNT,
-    api_keys.c.environment == bindparam("environment"),
-    api_keys.c.fingerprint == bindparam("fingerprint"),
-)
-
-_ATTEMPTS: Final = (
-    select(attempts, keys.c.type, keys.c.asset, keys.c.amount, keys.c.from_symbol, keys.c.to_symbol, keys.c.checked)
-    .join(keys, _OF_KEY)
-    .where(attempts.c.account == _ACCOUNT)
-)
-_ATTEMPTS_OF_KEY: Final = _ATTEMPTS.where(attempts.c.key == _KEY).order_by(attempts.c.number)
-_OWN: Final = attempts.alias("own")
-_ATTEMPTS_OF_ITS_KEY: Final = _ATTEMPTS.where(
-    attempts.c.key == select(_OWN.c.key).where(_OWN.c.account == _ACCOUNT, _OWN.c.id == _ID).scalar_subquery()
-).order_by(attempts.c.number)
-_ATTEMPTS_OF_KEYS: Final = _ATTEMPTS.where(attempts.c.key.in_(_IDS)).order_by(attempts.c.number)
-_ATTEMPTS_BY_ID: Final = _ATTEMPTS.where(attempts.c.id.in_(_IDS))  # unsorted: SQLite would read all in their order
-_OPEN_ATTEMPTS: Final = _ATTEMPTS.where(attempts.c.state == "open").order_by(attempts.c.opened_ms)
-_OPEN_ALIKE: Final = _ATTEMPTS.where(attempts.c.state == "open", attempts.c.alike == bindparam("mark"))
-_HOLDS: Final = select(attempts.c.id).where(attempts.c.account == _ACCOUNT, attempts.c.id == _ID)
-_MOVED_BETWEEN: Final = (
-    select(keys.c.amount)
-    .join(attempts, _OF_KEY)
-    .where(attempts.c.account == _ACCOUNT, attempts.c.asset == bindparam("its_asset"))
-    .where(attempts.c.window_end_ms >= bindparam("start_ms"), attempts.c.window_start_ms <= bindparam("end_ms"))
-    .where(attempts.c.state != "not_moved")
-)
-_CANARY: Final = (
-    _ATTEMPTS.where(attempts.c.query == bindparam("its_query"), attempts.c.answered.is_(True))
-    .where(attempts.c.timestamp_ms >= bindparam("since_ms"), attempts.c.id != _ID)
-    .order_by(attempts.c.timestamp_ms.desc())
-    .limit(1)
-)
-_OWNERS: Final = select(attempts.c.tran_id, attempts.c.id).where(
-    attempts.c.account == _ACCOUNT, attempts.c.tran_id.in_(_IDS)
-)
-_ONCE_NAMED: Final = union(
-    *(
-        select(table.c.tran_id).where(table.c.account == _ACCOUNT, table.c.tran_id.in_(_IDS), table.c.attempt != _ID)
-        for table in (verdicts, answers)
-    )
-)
-_IN_ORDER: Final = (
-    select(attempts.c.opened_ms, attempts.c.id, attempts.c.key, attempts.c.number)
-    .where(
-        attempts.c.account == _ACCOUNT,
-        attempts.c.opened_ms >= bindparam("after_ms"),
-        or_(attempts.c.opened_ms > bindparam("after_ms"), attempts.c.id > bindparam("after_id")),
-    )
-    .order_by(attempts.c.opened_ms, attempts.c.id)
-    .limit(bindparam("how_many"))
-)
-_NAMES: Final = select(accounts.c.name).order_by(accounts.c.name)
-_PUT_ATTEMPT: Final = update(attempts).where(attempts.c.account == _ACCOUNT, attempts.c.id == _ID)
-_ANSWERS_OF: Final = (
-    select(answers).where(answers.c.account == _ACCOUNT, answers.c.attempt.in_(_IDS)).order_by(answers.c.number)
-)
-_VERDICTS_OF: Final = (
-    select(verdicts).where(verdicts.c.account == _ACCOUNT, verdicts.c.attempt.in_(_IDS)).order_by(verdicts.c.number)
-)
 
 _BATCH: Final = 500  # parameters of a statement: SQLite takes some 30 000, older ones 999
 PAGE: Final = 500
@@ -137,22 +57,39 @@ class SqlTransaction:
         self._account: AccountRecord | None = None
         self._records: Final[dict[str, AttemptRecord]] = {}
         self._keys: Final[dict[str, list[str]]] = {}
+        self._changed = False
+        self.begun = False
+        """Whether the account is new with this transaction."""
         self.added: str | None = None
         """The attempt that was recorded in this transaction."""
 
     def lock(self) -> bool:
         """Take the account's row, which is what workers on PostgreSQL queue for; False where it has none yet."""
-        return self._take(_LOCK)
+        return self._take(statements.LOCK)
 
     def open(self) -> None:
         """Begin the account's journal. The caller has the database alone."""
         if not self.lock():
-            self._connection.execute(insert(accounts), _account_values(AccountRecord(self._name)))
+            # Of a copy each account is to be adopted, also one that was not there when the copy was made (rule 13).
+            backup = self._connection.execute(select(identity.c.backup)).scalar_one()
+            self._connection.execute(insert(accounts), _account_values(AccountRecord(self._name, backup=backup)))
             self.lock()
+            self.begun = True
+
+    def finish(self) -> None:
+        """Write what is left to write, before the transaction is committed."""
+        if self._changed:
+            account = self.account()
+            self._account = evolve(account, revision=account.revision + 1)
+            self._run(statements.PUT_ACCOUNT, **_account_values(self._account))
+
+    def identity(self) -> str:
+        """Return the id of the journal that this is."""
+        return str(self._connection.execute(statements.IDENTITY).scalar_one())
 
     def exists(self) -> bool:
         """Tell whether anything was ever recorded for the account."""
-        return self._take(_READ_ACCOUNT)
+        return self._take(statements.READ_ACCOUNT)
 
     def _take(self, statement: Executable) -> bool:
         row = self._run(statement).mappings().first()
@@ -166,40 +103,50 @@ class SqlTransaction:
         assert self._account is not None  # noqa: S101  # as above
         return self._account
 
+    @property
+    def revision(self) -> int:
+        """How often the account was changed, 0 where it was not looked at."""
+        return self._account.revision if self._account else 0
+
     def put_account(self, account: AccountRecord, /) -> None:
-        """Replace it."""
+        """Replace it; it is written when the transaction ends."""
         if account != self._account:
-            self._run(_PUT_ACCOUNT, **_account_values(account))
             self._account = account
+            self._changed = True
 
     def name_of(self, environment: str, uid: int, /) -> str | None:
         """Return the name of the account under which a uid is recorded."""
-        return self._connection.execute(_NAME_OF, {"environment": environment, "uid": uid}).scalar()
+        return self._connection.execute(statements.NAME_OF, {"environment": environment, "uid": uid}).scalar()
 
     def knows_api_key(self, environment: str, fingerprint: str, /) -> bool:
         """Tell whether an API key is known to be this account's."""
-        return self._run(_KNOWS_API_KEY, environment=environment, fingerprint=fingerprint).first() is not None
+        return self._run(statements.KNOWS_API_KEY, environment=environment, fingerprint=fingerprint).first() is not None
 
     def add_api_key(self, environment: str, fingerprint: str, /) -> None:
         """Note that an API key is this account's."""
         if not self.knows_api_key(environment, fingerprint):
             row = {"account": self._name, "environment": environment, "fingerprint": fingerprint}
             self._connection.execute(insert(api_keys), row)
+            self._changed = True
 
     def entry(self, key: str, /) -> Entry | None:
         """Return all about a key."""
         if key not in self._keys:
             self._keys[key] = []
-            self._note(*self._attempts(_ATTEMPTS_OF_KEY, its_key=key))
+            self._note(*self._attempts(statements.ATTEMPTS_OF_KEY, its_key=key))
         records = tuple(self._records[attempt_id] for attempt_id in self._keys[key])
         return Entry(key, records[0].attempt.transfer, records) if records else None
 
     def entries(self, since_ms: int = 0, after: PageCursor | None = None, /) -> tuple[list[Entry], PageCursor | None]:
         """Return a page of keys, in the order of their first attempts since then, and where the next page begins."""
         from_ms, from_id = after or (since_ms, "")  # no id is empty
-        rows = self._run(_IN_ORDER, after_ms=from_ms, after_id=from_id, how_many=PAGE).all()
+        rows = self._run(statements.IN_ORDER, after_ms=from_ms, after_id=from_id, how_many=PAGE).all()
         first = [row.key for row in rows if row.number == 1]
-        by_key = {entry.key: entry for entry in _entries(self._attempts(_ATTEMPTS_OF_KEYS, ids=first))} if first else {}
+        by_key = (
+            {entry.key: entry for entry in _entries(self._attempts(statements.ATTEMPTS_OF_KEYS, ids=first))}
+            if first
+            else {}
+        )
         return [by_key[key] for key in first], (rows[-1].opened_ms, rows[-1].id) if len(rows) == PAGE else None
 
     def attempts_since(
@@ -207,57 +154,68 @@ class SqlTransaction:
     ) -> tuple[list[AttemptRecord], PageCursor | None]:
         """Return a page of the attempts that were recorded since then, and where the next page begins."""
         from_ms, from_id = after or (since_ms, "")
-        rows = self._run(_IN_ORDER, after_ms=from_ms, after_id=from_id, how_many=PAGE).all()
-        found = self._attempts(_ATTEMPTS_BY_ID, ids=[row.id for row in rows]) if rows else []
+        rows = self._run(statements.IN_ORDER, after_ms=from_ms, after_id=from_id, how_many=PAGE).all()
+        found = self._attempts(statements.ATTEMPTS_BY_ID, ids=[row.id for row in rows]) if rows else []
         found.sort(key=lambda record: (record.opened_ms, record.attempt.id))
         return found, (rows[-1].opened_ms, rows[-1].id) if len(rows) == PAGE else None
 
     def names(self) -> list[str]:
         """Return the names of all accounts of this database."""
-        return list(self._connection.execute(_NAMES).scalars())
+        return list(self._connection.execute(statements.NAMES).scalars())
 
     def attempt(self, attempt_id: str, /) -> AttemptRecord | None:
         """Return all about an attempt."""
         if attempt_id not in self._records:
-            self._note(*self._attempts(_ATTEMPTS_OF_ITS_KEY, attempt_id=attempt_id))
+            self._note(*self._attempts(statements.ATTEMPTS_OF_ITS_KEY, attempt_id=attempt_id))
         return self._records.get(attempt_id)
 
     def holds(self, attempt_id: str, /) -> bool:
         """Tell whether an attempt is recorded."""
-        return self._run(_HOLDS, attempt_id=attempt_id).first() is not None
+        return self._run(statements.HOLDS, attempt_id=attempt_id).first() is not None
 
     def open_attempts(self) -> list[AttemptRecord]:
         """Return the attempts without a verdict, oldest first."""
-        return self._attempts(_OPEN_ATTEMPTS)
+        return self._attempts(statements.OPEN_ATTEMPTS)
 
     def open_alike(self, transfer: Transfer, /) -> list[AttemptRecord]:
         """Return the attempts without a verdict that history could not tell from a transfer."""
-        return self._attempts(_OPEN_ALIKE, mark=alike_mark(transfer))
+        return self._attempts(statements.OPEN_ALIKE, mark=alike_mark(transfer))
 
     def moved_between(self, asset: str, start_ms: int, end_ms: int, /) -> list[Decimal]:
         """Return the amounts of all that moved or may have moved in windows that touch a time, in any spelling."""
-        rows = self._run(_MOVED_BETWEEN, its_asset=asset, start_ms=start_ms, end_ms=end_ms)
+        rows = self._run(statements.MOVED_BETWEEN, its_asset=asset, start_ms=start_ms, end_ms=end_ms)
         return [Decimal(amount) for amount in rows.scalars()]
 
     def owners(self, ids: Collection[int], /) -> dict[int, str]:
         """Return id → attempt for those ids of the exchange that belong to one."""
-        return {row.tran_id: row.id for some in batched(ids, _BATCH) for row in self._run(_OWNERS, ids=some)}
+        return {row.tran_id: row.id for some in batched(ids, _BATCH) for row in self._run(statements.OWNERS, ids=some)}
 
     def once_named(self, ids: Collection[int], attempt_id: str, /) -> frozenset[int]:
         """Return those ids that a verdict on another attempt, or an answer to one, has ever named."""
         return frozenset(
             tran_id
             for some in batched(ids, _BATCH)
-            for tran_id in self._run(_ONCE_NAMED, ids=some, attempt_id=attempt_id).scalars()
+            for tran_id in self._run(statements.ONCE_NAMED, ids=some, attempt_id=attempt_id).scalars()
         )
+
+    def repeated(self, since_ms: int, /) -> list[AttemptRecord]:
+        """Return the attempts that moved of each key of which several did, one of them recorded since then."""
+        found = self._run(statements.REPEATED, since_ms=since_ms).scalars().all()
+        records = [
+            record
+            for some in batched(found, _BATCH)
+            for record in self._attempts(statements.ATTEMPTS_OF_KEYS, ids=some)
+        ]
+        return [record for record in records if record.state == "moved"]
 
     def canary(self, transfer: Transfer, attempt_id: str, since_ms: int, /) -> AttemptRecord | None:
         """Return the newest other attempt of a transfer's query that was answered with an id and is no older."""
         values = {"its_query": query_mark(transfer), "attempt_id": attempt_id, "since_ms": since_ms}
-        return next(iter(self._attempts(_CANARY, **values)), None)
+        return next(iter(self._attempts(statements.CANARY, **values)), None)
 
     def add(self, record: AttemptRecord, /) -> None:
         """Record a new attempt, and its key if that is new."""
+        self._changed = True
         values = record.attempt.to_dict()
         where = {"account": self._name, "key": record.key}
         entry = self.entry(record.key)
@@ -278,23 +236,25 @@ class SqlTransaction:
 
     def add_verdict(self, attempt_id: str, verdict: VerdictRecord, /) -> None:
         """Record a verdict on an attempt; what it says is from now on the attempt's state and id."""
+        self._changed = True
         before = self._known(attempt_id)
         verdict = evolve(verdict, note=_storable(verdict.note))
         where = {"account": self._name, "attempt": attempt_id, "number": len(before.verdicts) + 1}
         self._connection.execute(insert(verdicts), where | {name: getattr(verdict, name) for name in _VERDICT_FIELDS})
         after = before.judged(verdict)
         changed = {name: getattr(after, name) for name in ("state", "tran_id", "opening")}
-        self._run(_PUT_ATTEMPT, attempt_id=attempt_id, **changed)
+        self._run(statements.PUT_ATTEMPT, attempt_id=attempt_id, **changed)
         self._records[attempt_id] = after
 
     def add_answer(self, attempt_id: str, answer: AnswerRecord, /) -> None:
         """Record an answer to an attempt."""
+        self._changed = True
         before = self._known(attempt_id)
         answer = evolve(answer, msg=_storable(answer.msg))
         where = {"account": self._name, "attempt": attempt_id, "number": len(before.answers) + 1}
         self._connection.execute(insert(answers), where | {name: getattr(answer, name) for name in _ANSWER_FIELDS})
         if answer.tran_id is not None:
-            self._run(_PUT_ATTEMPT, attempt_id=attempt_id, answered=True)
+            self._run(statements.PUT_ATTEMPT, attempt_id=attempt_id, answered=True)
         self._records[attempt_id] = evolve(before, answers=(*before.answers, answer))
 
     def _known(self, attempt_id: str) -> AttemptRecord:
@@ -315,8 +275,8 @@ class SqlTransaction:
     def _attempts(self, statement: Executable, **values: Any) -> list[AttemptRecord]:
         rows = self._run(statement, **values).mappings().all()
         ids = [row["id"] for row in rows]
-        answered = self._by_attempt(_ANSWERS_OF, ids, AnswerRecord, _ANSWER_FIELDS)
-        judged = self._by_attempt(_VERDICTS_OF, ids, VerdictRecord, _VERDICT_FIELDS)
+        answered = self._by_attempt(statements.ANSWERS_OF, ids, AnswerRecord, _ANSWER_FIELDS)
+        judged = self._by_attempt(statements.VERDICTS_OF, ids, VerdictRecord, _VERDICT_FIELDS)
         return [_attempt_record(row, answered.get(row["id"], ()), judged.get(row["id"], ())) for row in rows]
 
     def _by_attempt(

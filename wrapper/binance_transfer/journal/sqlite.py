@@ -48,6 +48,9 @@ class SqliteDatabase:
         self._opened: SqliteFile | None = None
         event.listen(self._engine, "begin", self._begun)
         event.listen(self._engine, "close", _roll_back)
+        event.listen(self._engine, "checkout", self._taken)
+        event.listen(self._engine, "checkin", self._given_back)
+        self._closings = 0
 
     def shown(self) -> str:
         """Return where it is."""
@@ -113,8 +116,18 @@ class SqliteDatabase:
         SqliteFile.of(self.path).close(self)
 
     def dispose(self) -> None:
-        """Close those that are idle; the file says when."""
+        """Close those that are idle, and the others when they are given back; the file says when."""
+        self._closings += 1
         self._engine.dispose()
+
+    def _taken(self, _connection: Any, record: Any, _proxy: object) -> None:
+        record.info["closings"] = self._closings
+
+    def _given_back(self, connection: Any, record: Any) -> None:
+        if connection is not None and record.info.get("closings") != self._closings:
+            with contextlib.suppress(sqlite3.Error):
+                connection.rollback()
+                connection.close()  # the pool was closed meanwhile, and would only forget it
 
     def backup(self, target: str, mark: Callable[[Connection], None]) -> None:
         """Copy one committed state into a new file, and change the copy; raises JournalFailed."""
@@ -127,7 +140,7 @@ class SqliteDatabase:
             with contextlib.closing(self._connect()) as source, contextlib.closing(sqlite3.connect(target)) as copy:
                 source.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")  # one file, that can be moved
-            engine = create_engine(f"sqlite:///{quote(target)}", hide_parameters=True)
+            engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(target), hide_parameters=True)
             try:
                 with engine.begin() as connection:
                     mark(connection)
@@ -159,7 +172,7 @@ class SqliteDatabase:
             raise JournalFailed(GONE if self._opened else f"there is no file {self.path}")
         file = SqliteFile.of(self.path)
         file.note_opening(seen)
-        uri = f"file:{quote(self.path)}?mode=rw"  # it never makes a file
+        uri = f"file:{quote(os.fsencode(self.path))}?mode=rw"  # it never makes a file
         connection = sqlite3.connect(uri, uri=True, timeout=within.get(), check_same_thread=False)
         try:
             connection.isolation_level = None  # transactions are begun below, by their own word

@@ -14,8 +14,7 @@ descriptors that stay open ("open file description locks", fcntl(2)); on systems
 """
 
 import os
-import struct
-import sys
+import stat
 import threading
 import time
 import weakref
@@ -25,15 +24,23 @@ from typing import Final, Protocol, Self, TypeVar
 from attrs import frozen
 
 from binance_transfer.errors import JournalFailed
-
-if sys.platform != "win32":  # where locks belong to the handle
-    import fcntl
+from binance_transfer.journal import file_locks
 
 T = TypeVar("T")
 
 FORK_PATIENCE_S: Final = 2.0  # for the transactions of other threads, while one forks
 GONE: Final = "the file that held the journal is gone: restore it, or every key would be new"
 _TAKEN: Final = "the last writes are gone: their WAL was removed, as when another program opens and closes the file"
+_OVERWRITTEN: Final = "the file was overwritten"
+_FOREIGN_WAL: Final = (
+    "beside the file lies a WAL that is not its own, as when a copy was put in the place of a lost file: move the -wal "
+    "and -shm of the lost file to where that is, then audit and adopt the copy"
+)
+_OTHER_NAME: Final = (
+    "the file is in use under another name, as when it was moved while a program had it open: end that program, or "
+    "move the file back"
+)
+_COMPANIONS_PATIENCE_S: Final = 1.0
 _RETRY_S: Final = 0.002
 _SMALLEST: Final = 512  # bytes of a page: a smaller file holds nothing
 _WAL_MODE: Final = b"\x02\x02"  # bytes 18 and 19 of a file in WAL mode: sqlite.org/fileformat.html, 1.3
@@ -59,6 +66,9 @@ class Seen:
         """Look at a file without opening it; None where there is none."""
         try:
             found = os.stat(path)  # noqa: PTH116  # as little as possible
+            if not stat.S_ISREG(found.st_mode):
+                message = "what the path names is not a file"
+                raise JournalFailed(message)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -113,7 +123,6 @@ class SqliteFile:
             self._leave(token)  # again: an interruption may have hit the first one
 
     def _enter(self, token: object, until_s: float, user: FileConnections, *, writes: bool) -> None:
-        patience_s = max(until_s, time.monotonic() + FORK_PATIENCE_S)
         while True:
             with LOCK:
                 free = not self._shut and not (self._stale and self._inside)
@@ -125,12 +134,13 @@ class SqliteFile:
                     if writes:
                         self._writer = token
                     break
-            if time.monotonic() > (until_s if free else patience_s):
+            if time.monotonic() > until_s:
                 message = "database is locked (other transactions of this process take too long: try again)"
                 raise JournalFailed(message)
             time.sleep(_RETRY_S)
         self._hold()
-        while writes and not self._lock(self._main, _WRITING, alone=True):
+        self._check_what_lies_beside(min(until_s, time.monotonic() + _COMPANIONS_PATIENCE_S))
+        while writes and not file_locks.lock(self._main, _WRITING, alone=True):
             if time.monotonic() > until_s:
                 message = (
                     "the turn to write is taken (another program has held it for too long: end that one, or try again)"
@@ -141,7 +151,7 @@ class SqliteFile:
     def _leave(self, token: object) -> None:
         with LOCK:
             if self._writer is token:
-                self._unlock(self._main, _WRITING)
+                file_locks.unlock(self._main, _WRITING)
                 self._writer = None
             self._inside.discard(token)
 
@@ -176,17 +186,22 @@ class SqliteFile:
     def _forget(self, *, clean: bool) -> None:
         """Close all connections. A file that is not what it was is not touched by that: it may be somebody else's."""
         if clean:
-            self._unlock(self._main, _SHARED)
-            self._unlock(self._shm, _SHM_IN_USE)
+            file_locks.unlock(self._main, _SHARED)
+            file_locks.unlock(self._shm, _SHM_IN_USE)
         for user in list(self._users):
             user.dispose()
         self._users.clear()
+        self.close_descriptors()
+        _OPENED.pop(self._inode, None)
+        self._before = self._inode = None
+        self._stale = False
+
+    def close_descriptors(self) -> None:
+        """Close what locks are held on; a process that was forked meanwhile may hold them yet."""
         for held in (self._main, self._shm):
             if held is not None:
                 os.close(held)
-        _OPENED.pop(self._inode, None)
-        self._main = self._shm = self._before = self._inode = None
-        self._stale = False
+        self._main = self._shm = None
 
     # --- what is held ------------------------------------------------------------------------------------------------
 
@@ -196,8 +211,40 @@ class SqliteFile:
             if self._main is None and (seen := Seen.of(self.path)):
                 self.note_opening(seen)
                 self._main = _opened(self.path, seen)
-            if self._main is not None and os.pread(self._main, 2, 18) == _WAL_MODE:
-                self._lock(self._main, _SHARED)
+            if self._mode() == _WAL_MODE:
+                file_locks.lock(self._main, _SHARED)
+
+    def _mode(self) -> bytes | None:
+        """Return what the file says of how it is written; None where that cannot be seen."""
+        if self._main is None:
+            return None
+        try:
+            return os.pread(self._main, 2, 18)
+        except OSError as error:
+            message = f"the file cannot be read: {error.strerror}"
+            raise JournalFailed(message) from None
+
+    def _check_what_lies_beside(self, until_s: float) -> None:
+        """
+        Make sure, before SQLite opens the file, that the companions beside it are its own; raises JournalFailed.
+
+        Another process that opens the file at this moment has not made them yet: it is waited for.
+        """
+        while self._before is None and (problem := self._problem_beside()):
+            if time.monotonic() > until_s:
+                raise JournalFailed(problem)
+            time.sleep(_RETRY_S)
+
+    def _problem_beside(self) -> str:
+        mode = self._mode()
+        if mode is None:
+            return ""
+        wal, shm = (Seen.of(self.path + suffix) for suffix in ("-wal", "-shm"))
+        if mode != _WAL_MODE:
+            # SQLite would write it into the file, whosever it is. A file enters WAL mode before it gets a WAL.
+            return _FOREIGN_WAL if wal and wal.size else ""
+        # Whoever uses the file holds this, and has the -shm beside the name under which it was opened.
+        return _OTHER_NAME if shm is None and file_locks.is_held(self._main, _SHARED) else ""
 
     def note_opening(self, seen: Seen) -> None:
         """Note that the file is about to be opened; raises JournalFailed where SQLite's locks would not hold on it."""
@@ -221,7 +268,7 @@ class SqliteFile:
             self._hold()
             if self._shm is None and self._main is not None:
                 self._shm = _opened(self.path + "-shm", Seen.of(self.path + "-shm"))
-                self._lock(self._shm, _SHM_IN_USE)
+                file_locks.lock(self._shm, _SHM_IN_USE)
             self._before = self._see()
             if self._before is None:
                 self._stale = True
@@ -231,23 +278,6 @@ class SqliteFile:
     def _see(self) -> tuple[Seen, Seen, Seen] | None:
         file, wal, shm = (Seen.of(self.path + suffix) for suffix in ("", "-wal", "-shm"))
         return (file, wal, shm) if file and wal and shm else None
-
-    def _lock(self, descriptor: int | None, where: tuple[int, int], *, alone: bool = False) -> bool:
-        """Take a lock; False where another program has it. Where there are no such locks, there is nothing to take."""
-        if descriptor is None or _OFD_SETLK is None:
-            return True
-        kind = fcntl.F_WRLCK if alone else fcntl.F_RDLCK
-        try:
-            fcntl.fcntl(descriptor, _OFD_SETLK, _flock(kind, where))
-        except (BlockingIOError, PermissionError):
-            return False
-        except OSError:  # a file system without such locks, or a file that may only be read
-            return True
-        return True
-
-    def _unlock(self, descriptor: int | None, where: tuple[int, int]) -> None:
-        if descriptor is not None and _OFD_SETLK is not None:
-            fcntl.fcntl(descriptor, _OFD_SETLK, _flock(fcntl.F_UNLCK, where))
 
     # --- what is noticed ---------------------------------------------------------------------------------------------
 
@@ -263,7 +293,7 @@ class SqliteFile:
             self.hold_companions()
             return
         now = self._see()
-        problem = _problem(self.path, self._before, now)
+        problem = _problem(self.path, self._before, now) or ("" if self._mode() in {None, _WAL_MODE} else _OVERWRITTEN)
         if not problem and wrote and now and now[1].size < _SMALLEST:
             problem = _TAKEN
         if problem:
@@ -351,8 +381,11 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
-    # What is open yet is the parent's, and closing it would harm: it is kept until the process ends.
+    # Connections that are open yet are the parent's, and closing them would harm: they are kept until the process ends.
+    # Descriptors share their locks with the parent's: kept open here, they would outlast the parent.
     _kept.extend(_FILES.values())
+    for file in _FILES.values():
+        file.close_descriptors()
     _forking.shut.clear()
     _FILES.clear()
     LOCK.release()
@@ -362,33 +395,14 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 
 
-# --- locks of descriptors --------------------------------------------------------------------------------------------
-
-_OFD_SETLK: Final[int | None] = (
-    getattr(fcntl, "F_OFD_SETLK", None) if sys.platform != "win32" and sys.maxsize > 2**32 else None
-)
-
-
-def _flock(kind: int, where: tuple[int, int]) -> bytes:
-    """Return a C `struct flock` of a 64-bit Linux."""
-    return struct.pack("hhqqi0q", kind, os.SEEK_SET, *where, 0)
-
-
 def _opened(path: str, seen: Seen | None) -> int | None:
     """Open a file for its locks; None where nothing can be held. Raises JournalFailed where it was replaced."""
-    if _OFD_SETLK is None:
+    descriptor = file_locks.open_file(path)
+    if descriptor is None:
         return None
-    for mode in (os.O_RDWR, os.O_RDONLY):
-        try:
-            descriptor = os.open(path, mode | os.O_CLOEXEC)
-        except PermissionError:
-            continue
-        except OSError:
-            break
-        found = os.fstat(descriptor)
-        if seen is None or (found.st_dev, found.st_ino) != seen.inode:
-            os.close(descriptor)
-            message = "the file was replaced while it was opened: try again"
-            raise JournalFailed(message)
-        return descriptor
-    return None
+    found = os.fstat(descriptor)
+    if seen is None or (found.st_dev, found.st_ino) != seen.inode:
+        os.close(descriptor)
+        message = "the file was replaced while it was opened: try again"
+        raise JournalFailed(message)
+    return descriptor

@@ -14,6 +14,14 @@ metadata: Final = MetaData()
 
 schema_version: Final = Table("binance_transfer_schema", metadata, Column("version", Integer, primary_key=True))
 
+# One row. The id is another one in each journal, and in each copy that `backup` makes: rules.md, rule 13.
+identity: Final = Table(
+    "binance_transfer_v2_identity",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("backup", Text, nullable=False),
+)
+
 accounts: Final = Table(
     "binance_transfer_v2_accounts",
     metadata,
@@ -30,6 +38,8 @@ accounts: Final = Table(
     Column("first", BigInteger, nullable=False),
     Column("used", BigInteger, nullable=False),
     Column("weight", BigInteger, nullable=False),
+    # How often a transaction has changed something of the account.
+    Column("revision", BigInteger, nullable=False),
     # One journal for one uid, whoever is quicker: rules.bind.
     Index("binance_transfer_v2_uids", "environment", "uid", unique=True),
 )

@@ -72,6 +72,10 @@ class JournalTransaction(Protocol):
         """Return those ids that a verdict on another attempt, or an answer to one, has ever named."""
         ...
 
+    def repeated(self, since_ms: int, /) -> list[AttemptRecord]:
+        """Return the attempts that moved of each key of which several did, one of them recorded since then."""
+        ...
+
     def canary(self, transfer: Transfer, attempt_id: str, since_ms: int, /) -> AttemptRecord | None:
         """Return the newest other attempt of a transfer's query that was answered with an id and is no older."""
         ...

@@ -184,8 +184,8 @@ def emit_recorded(context: Context, attempt: Attempt, entry: Entry) -> None:
 
 
 def recording_s(deadline: Deadline) -> float:
-    """Return how long a call may wait for the journal once something is known that others need to know."""
-    return max(deadline.left_s(), _TO_RECORD_S)
+    """Return how long a call may wait for the journal, once something is known that others need to know."""
+    return deadline.later(_TO_RECORD_S).left_s()
 
 
 def _note(attempt: Attempt, ambiguous: Ambiguous, now_ms: int) -> Callable[[JournalTransaction], None]:
