@@ -124,10 +124,8 @@ class SqliteDatabase:
         record.info["closings"] = self._closings
 
     def _given_back(self, connection: Any, record: Any) -> None:
-        if connection is not None and record.info.get("closings") != self._closings:
-            with contextlib.suppress(sqlite3.Error):
-                connection.rollback()
-                connection.close()  # the pool was closed meanwhile, and would only forget it
+        if connection is not None and record.info.get("closings", self._closings) != self._closings:
+            record.invalidate()  # closed with the others; the pool that it returns to would only forget it
 
     def backup(self, target: str, mark: Callable[[Connection], None]) -> None:
         """Copy one committed state into a new file, and change the copy; raises JournalFailed."""
