@@ -178,13 +178,14 @@ class Exchange:
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
         self.posts = 0
+        self.uid = UID
         self.rows: list[dict[str, object]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/v3/time":
             return httpx.Response(200, json={"serverTime": self.clock.now_ms()})
         if request.url.path == "/api/v3/account":
-            return httpx.Response(200, json={"uid": UID})
+            return httpx.Response(200, json={"uid": self.uid})
         if request.method == "GET":
             return httpx.Response(200, json={"total": len(self.rows), "rows": self.rows})
         self.posts += 1
@@ -315,6 +316,25 @@ def test_environments_have_one_spelling(migrated: bt.Journal, file: Path) -> Non
     found = environments(file)
     assert (found["treasury"], found["local"]) == (BASE_URL, "http://127.0.0.1:8080")
     assert {found["mirror"], found["spelling"]} == {SERVERS[0], "HTTPS://API.BINANCE.COM:443"}
+
+
+def test_of_two_names_for_one_uid_one_is_refused(
+    migrated: bt.Journal, file: Path, open_journal: OpenJournal, exchange: Exchange, clock: ManualClock
+) -> None:
+    """Under each the keys of the other would be new, and identical transfers would not wait for each other."""
+    assert environments(file)["mirror"] != environments(file)["spelling"]
+    exchange.uid = 7
+    refused = []
+    for name in ("mirror", "spelling"):
+        key = {"api_key": "k", "secret": "s"}
+        client = bt.TransferClient(
+            key, journal=open_journal(name), transport=httpx.MockTransport(exchange), clock=clock
+        )
+        try:
+            client.transfer("MAIN_FUNDING", "USDT", "1", idempotency_key="new")
+        except bt.TransferError as error:
+            refused.append(str(error))
+    assert ["is recorded under the name" in message for message in refused].count(True) == 1
 
 
 @pytest.mark.parametrize("base_url", ["http://localhost:8443", "http://127.0.0.1.:8443/", "HTTP://127.0.0.2:8443"])

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 import binance_transfer as bt
+from binance_transfer.journal import manual
 from binance_transfer.wire.answer import Answer
 from binance_transfer_sandbox import HistoryBehaviour, Sandbox, faults
-from tests.journal.conftest import Connect, Wire
+from tests.journal.conftest import Connect, OpenJournal, Wire
 from tests.journal.test_journal_keys import SWEEP, entry, moves
 from tests.support.clock import ManualClock
 
@@ -205,6 +206,61 @@ def test_a_corrected_key_answers_as_it_was_corrected(
     clock.sleep(60)
     journal.correct("k", tran_id=99, note="the support gave another id")
     assert worker.transfer(*SWEEP, idempotency_key="k").tran_id == 99
+
+
+def test_a_correction_of_what_was_found_and_answered_stays(
+    journal: bt.Journal, connect: Connect, open_journal: OpenJournal, clock: ManualClock
+) -> None:
+    """Another worker found it before its own answer came, so no verdict is of that answer. The person knew of both."""
+    first, second = connect(journal), connect(open_journal())
+    found: list[bt.Receipt] = []
+    wire = Wire()
+    wire.after = lambda: found.append(second.transfer(*SWEEP, idempotency_key="k"))
+    late = connect(open_journal(), transport=wire)
+    assert late.transfer(*SWEEP, idempotency_key="k").tran_id == found[0].tran_id
+    clock.sleep(60)
+    first.server_time()
+    corrected = journal.correct("k", not_executed=True, note="the exchange has undone it")
+    assert corrected.state == "not_moved"
+    again = second.transfer(*SWEEP, idempotency_key="k")
+    assert (again.replayed, again.tran_id != found[0].tran_id) == (False, True)
+
+
+@pytest.mark.parametrize("lags_s", [0, 3_600])
+def test_a_key_keeps_the_answer_that_it_gave_first_whatever_a_person_adds(
+    lags_s: int, worker: bt.TransferClient, connect: Connect, journal: bt.Journal, sandbox: Sandbox, clock: ManualClock
+) -> None:
+    """Two attempts moved: one of them is found to have by a person, whose clock may lag."""
+    lost(worker, sandbox, executes=False)
+    with pytest.raises(bt.ProvenAbsent):
+        worker.transfer(*SWEEP, idempotency_key="k")
+    answer = worker.transfer(*SWEEP, idempotency_key="k").tran_id
+    first, _ = entry(journal, "k").attempts
+    clock.sleep(4_000)
+    journal.transact(
+        lambda inside: manual.correct(inside, "k", 4242, "told so", first.attempt.id, clock.now_ms() - 1_000 * lags_s)
+    )
+    assert entry(journal, "k").tran_id == answer
+    clock.sleep(60)
+    assert {record.tran_id for record in worker.audit(clock.now_ms() - 3_600_000).repeated} == set()
+    assert {record.tran_id for record in worker.audit(clock.now_ms() - 4_500_000).repeated} == {answer, 4242}
+
+
+def test_an_audit_finds_a_key_that_moved_before_it_and_in_it(
+    worker: bt.TransferClient, journal: bt.Journal, sandbox: Sandbox, clock: ManualClock
+) -> None:
+    lost(worker, sandbox, executes=False)
+    with pytest.raises(bt.ProvenAbsent):
+        worker.transfer(*SWEEP, idempotency_key="k")
+    clock.sleep(86_400)
+    since_ms = clock.now_ms()
+    worker.server_time()
+    worker.transfer(*SWEEP, idempotency_key="k")
+    first, _ = entry(journal, "k").attempts
+    clock.sleep(60)
+    worker.server_time()
+    journal.correct("k", tran_id=4242, note="told so", attempt=first.attempt.id)
+    assert len(worker.audit(since_ms).repeated) == 2
 
 
 # --- what was recorded counts ----------------------------------------------------------------------------------------

@@ -278,10 +278,22 @@ def linked(file: Path, backup: Path) -> None:
     file.with_name("second name").hardlink_to(file)
 
 
+def replaced_by_a_pipe(file: Path, backup: Path) -> None:
+    del backup
+    file.unlink()
+    os.mkfifo(file)
+
+
+def replaced_by_a_folder(file: Path, backup: Path) -> None:
+    del backup
+    file.unlink()
+    file.mkdir()
+
+
 Attack = Callable[[Path, Path], None]
 ATTACKS: list[Attack] = [
     restored_by_rename, restored_in_place, restored_with_its_companions_gone, deleted, emptied, wal_deleted,
-    wal_emptied, shm_deleted, folder_renamed, folder_replaced, linked,
+    wal_emptied, shm_deleted, folder_renamed, folder_replaced, linked, replaced_by_a_pipe, replaced_by_a_folder,
 ]  # fmt: skip
 
 
@@ -325,6 +337,58 @@ def test_after_the_wal_was_taken_away_by_a_reader_work_goes_on(obey: Obey, file:
     assert answers[0]["error"] == "JournalFailed"
     assert answers[2]["recorded"]
     assert (moves(sandbox, "key-1"), moves(sandbox, "key-2")) == (1, 1)
+
+
+@pytest.mark.parametrize("alive", [False, True])
+@pytest.mark.parametrize("put", [restored_by_rename, restored_in_place])
+def test_a_copy_beside_the_wal_of_the_lost_file_is_refused(
+    put: Attack, alive: bool, obey: Obey, start: Start, file: Path, tmp_path: Path, sandbox: Sandbox
+) -> None:
+    """SQLite would write that WAL into the copy: its mark would be gone, and keys with it."""
+    first, second = obey(), obey()
+    for number in range(120):
+        first.send(f"key-{number}")
+    assert first.backup(str(tmp_path / "backup.db")) == {}
+    for number in range(120, 124):
+        (first, second)[number % 2].send(f"key-{number}")
+    if not alive:
+        for worker in (first, second):
+            worker.worker.process.kill()
+            worker.worker.process.wait()
+    put(file, tmp_path / "backup.db")
+    if alive:
+        workers = [first, second]
+    else:
+        workers = [Obedient(start("obey", url=f"sqlite:///{file}"))]
+        assert workers[0].open({}).get("error") in {"JournalFailed", None}
+        if workers[0].show()["repr"] == "None":
+            return
+    answers = [worker.send(f"key-{number}") for worker in workers for number in (121, 122, 123, 9_000)]
+    assert {answer.get("error") for answer in answers} <= {"JournalFailed", None}
+    assert all(answer.get("replayed") for answer in answers if "error" not in answer)
+    assert max(Counter(move.amount for move in sandbox.ledger.executions()).values()) == 1
+
+
+@pytest.mark.parametrize("linked_to", [False, True])
+def test_a_file_that_was_moved_while_it_is_used_is_not_opened_by_its_new_name(
+    linked_to: bool, obey: Obey, start: Start, file: Path, tmp_path: Path, sandbox: Sandbox
+) -> None:
+    """Under it SQLite would find neither the WAL nor the locks."""
+    first = obey()
+    assert first.send("key-1")["recorded"]
+    moved = tmp_path / "moved.db"
+    file.rename(moved)
+    if linked_to:
+        file.symlink_to(moved)
+    other = Obedient(start("obey", url=f"sqlite:///{file if linked_to else moved}"))
+    refused = other.open({})
+    assert (refused["error"], "under another name" in refused["message"]) == ("JournalFailed", True)
+    moved.replace(file)
+    back = obey()
+    assert back.send("key-1")["replayed"]
+    assert not back.send("key-2")["replayed"]
+    assert first.send("key-2")["replayed"]
+    assert max(Counter(move.amount for move in sandbox.ledger.executions()).values()) == 1
 
 
 # --- paths -----------------------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def _held_against_history(
     found = match(record.attempt, record.window, look.rows, others, once_named)
     if tran_id is None:
         answered = [row for row in look.rows if row.tran_id in record.answered_ids and row.status != FAILED]
-        if rows := [*found.confirmed, *found.pending, *answered]:
+        if rows := list({row.tran_id: row for row in (*found.confirmed, *found.pending, *answered)}.values()):
             message = f"history shows what key {record.key!r} would be: {_listed(rows)}: give that tran_id"
             raise ResolutionRefused(message)
         seen = f"near misses in history: {_listed(found.near)}" if found.near else ""

@@ -37,8 +37,8 @@ _FOREIGN_WAL: Final = (
     "and -shm of the lost file to where that is, then audit and adopt the copy"
 )
 _OTHER_NAME: Final = (
-    "the file is in use under another name, as when it was moved while a program had it open: end that program, or "
-    "move the file back"
+    "the file is in use under another name, as when it was moved while a program had it open: move it back, since its "
+    "last writes lie beside that name"
 )
 _COMPANIONS_PATIENCE_S: Final = 1.0
 _RETRY_S: Final = 0.002
@@ -138,8 +138,9 @@ class SqliteFile:
                 message = "database is locked (other transactions of this process take too long: try again)"
                 raise JournalFailed(message)
             time.sleep(_RETRY_S)
-        self._hold()
+        self._open()
         self._check_what_lies_beside(min(until_s, time.monotonic() + _COMPANIONS_PATIENCE_S))
+        self._hold()
         while writes and not file_locks.lock(self._main, _WRITING, alone=True):
             if time.monotonic() > until_s:
                 message = (
@@ -205,12 +206,15 @@ class SqliteFile:
 
     # --- what is held ------------------------------------------------------------------------------------------------
 
-    def _hold(self) -> None:
-        """Keep the file from being taken away, once it is in WAL mode."""
+    def _open(self) -> None:
         with LOCK:
             if self._main is None and (seen := Seen.of(self.path)):
                 self.note_opening(seen)
                 self._main = _opened(self.path, seen)
+
+    def _hold(self) -> None:
+        """Keep the file from being taken away, once it is in WAL mode."""
+        with LOCK:
             if self._mode() == _WAL_MODE:
                 file_locks.lock(self._main, _SHARED)
 
@@ -265,6 +269,7 @@ class SqliteFile:
     def hold_companions(self) -> None:
         """Keep the -shm from being begun anew, and remember what the files are. A transaction has begun."""
         with LOCK:
+            self._open()
             self._hold()
             if self._shm is None and self._main is not None:
                 self._shm = _opened(self.path + "-shm", Seen.of(self.path + "-shm"))
