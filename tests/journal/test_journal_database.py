@@ -146,8 +146,8 @@ def test_looking_up_a_mistyped_account_writes_nothing(url: str, journal: bt.Jour
 
 
 def test_a_newer_journal_is_refused(url: str, journal: bt.Journal, database: Database) -> None:
-    database("UPDATE binance_transfer_schema SET version = 3")
-    with pytest.raises(bt.JournalFailed, match="is of version 3 and this program knows 2: use the newer program"):
+    database("UPDATE binance_transfer_schema SET version = 4")
+    with pytest.raises(bt.JournalFailed, match="is of version 4 and this program knows 3: use the newer program"):
         bt.Journal(url, account="treasury")
 
 

@@ -139,6 +139,23 @@ def test_the_version_is_recorded(migrated: bt.Journal, file: Path) -> None:
     assert rows(file, "SELECT version FROM binance_transfer_schema") == [{"version": migrations.NEWEST}]
 
 
+def test_a_journal_of_version_2_gets_an_id_and_a_count_of_changes(
+    journal: bt.Journal, open_journal: OpenJournal, url: str
+) -> None:
+    journal.halt("kept")
+    journal.close()
+    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        connection.executescript(
+            "DROP TABLE binance_transfer_v2_identity; ALTER TABLE binance_transfer_v2_accounts DROP COLUMN revision;"
+            "UPDATE binance_transfer_schema SET version = 2"
+        )
+    updated = open_journal()
+    account = updated.read(lambda inside: inside.account())
+    assert (account.halted, account.revision) == ("kept", 0)
+    updated.resume()
+    assert updated.read(lambda inside: (inside.account().revision, len(inside.identity()))) == (1, 32)
+
+
 def test_a_new_journal_has_the_same_tables_and_indices(migrated: bt.Journal, file: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.db"
     bt.Journal(f"sqlite:///{new}", account="treasury").close()

@@ -69,7 +69,6 @@ _answers: Final = _table(
 def _from_1_to_2(connection: Connection) -> None:
     """Record where windows begin, every verdict, the openings, and what questions under the lock are asked by."""
     tables.metadata.create_all(connection, [table for table in tables.metadata.sorted_tables if _is_new(table)])
-    connection.execute(insert(tables.identity).values(id=new_id(), backup=""))
     _copy(connection, tables.accounts, _accounts, backup=literal(""), adopted=literal(""), revision=literal(0))
     _copy(connection, tables.keys, _entries)
     old, entry = _attempts.c, _entries.c
@@ -151,7 +150,19 @@ def new_id() -> str:
     return uuid4().hex
 
 
-STEPS: Final[Sequence[Callable[[Connection], None]]] = (_from_1_to_2,)
+def _from_2_to_3(connection: Connection) -> None:
+    """Give the journal an id, and count the changes of each account. A program of version 2 that runs may go on."""
+    tables.identity.create(connection, checkfirst=True)
+    connection.execute(insert(tables.identity).values(id=new_id(), backup=""))
+    revision = tables.accounts.c.revision
+    if revision.name not in {column["name"] for column in inspect(connection).get_columns(tables.accounts.name)}:
+        # It is there where the table was made a moment ago, in the step from version 1.
+        connection.exec_driver_sql(
+            f"ALTER TABLE {tables.accounts.name} ADD COLUMN {revision.name} BIGINT NOT NULL DEFAULT 0"
+        )
+
+
+STEPS: Final[Sequence[Callable[[Connection], None]]] = (_from_1_to_2, _from_2_to_3)
 """The step from version 1 to 2, that from 2 to 3, and so on."""
 
 NEWEST: Final = 1 + len(STEPS)

@@ -1,5 +1,5 @@
 """
-The journal's tables, version 2.
+The journal's tables, version 3. What the older program of version 1 wrote to had other names.
 
 One rule: nothing is deleted. Attempts, answers and verdicts stay; an amount is text, so that it stays exact.
 """
