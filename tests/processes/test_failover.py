@@ -65,7 +65,9 @@ class Worker:
 
     def send(self, key: str, resolve_within_s: float = 1) -> bt.Receipt:
         options: dict[str, Any] = {"idempotency_key": key, "resolve_within_s": resolve_within_s}
-        return in_time(lambda: self.client.execute(transfer_of(key), **options), 12 + resolve_within_s)
+        return in_time(
+            lambda: self.client.execute(transfer_of(key), **options), 60 + resolve_within_s
+        )  # a server is started meanwhile
 
     def close(self) -> None:
         self.client.close()
