@@ -150,8 +150,39 @@ def test_closed_in_the_middle_of_a_transaction_no_connection_stays_open(journal:
     journal.close()
     end.set()
     worker.join()
-    names = [str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
-    assert f"{file}-wal" not in names  # which nothing but a connection opens
+    assert f"{file}-wal" not in opened()  # which nothing but a connection opens
+
+
+def opened() -> list[str]:
+    return [str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="shows what a process has open")
+def test_a_child_forked_in_the_middle_of_a_transaction_holds_no_lock(journal: bt.Journal, file: Path) -> None:
+    """Of the file and its -shm it has what SQLite itself opened, and nothing that keeps others from writing."""
+    journal.halt("the file is there")
+    begun, end = threading.Event(), threading.Event()
+
+    def wait(_transaction: object) -> None:
+        begun.set()
+        end.wait(10)
+
+    worker = threading.Thread(target=journal.transact, args=(wait,))
+    worker.start()
+    begun.wait(10)
+    held = opened().count(str(file))
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writing, str(opened().count(str(file))).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    end.set()
+    worker.join()
+    counted = int(os.read(reading, 10))
+    os.close(reading)
+    os.close(writing)
+    assert counted == held - 1
 
 
 def test_a_fork_of_another_thread_keeps_no_call_waiting_beyond_its_time(journal: bt.Journal) -> None:
