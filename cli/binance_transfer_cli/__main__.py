@@ -35,13 +35,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return _ended("interrupted", Exit.INCOMPLETE)
+        return _report_error("interrupted", Exit.INCOMPLETE)
     except Exception as error:
         known = _known(error)
         if known is None:
             logging.getLogger("binance_transfer").exception("a fault of this program: look before you send again")
             return Exit.UNKNOWN
-        return _ended(*known)
+        return _report_error(*known)
 
 
 def _known(error: Exception) -> tuple[str, int] | None:
@@ -62,7 +62,7 @@ def _known(error: Exception) -> tuple[str, int] | None:
             return None
 
 
-def _ended(message: str, code: int) -> int:
+def _report_error(message: str, code: int) -> int:
     from binance_transfer_cli.screen import Screen
 
     Screen(as_json=True).note(f"Error: {message}", "red")

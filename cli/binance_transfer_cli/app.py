@@ -8,10 +8,10 @@ import click
 
 from binance_transfer import __version__
 from binance_transfer.sealed import Sealed
-from binance_transfer_cli.commands.exchange import sandbox
 from binance_transfer_cli.commands.journal import journal
 from binance_transfer_cli.commands.looking import balances, history, preflight, types
 from binance_transfer_cli.commands.running import run
+from binance_transfer_cli.commands.sandbox import sandbox
 from binance_transfer_cli.commands.sending import send
 from binance_transfer_cli.commands.verdicts import audit, reconcile
 from binance_transfer_cli.parameter_types import ProfileName

@@ -40,8 +40,8 @@ class Progress:
         """Return how far it is, in words."""
         rate = done / max(self._now_s() - self._started_s, 1e-9)
         left = str(timedelta(seconds=round((self._total - done) / rate))) if rate else "not known"
-        told = f"{done:,} of {self._total:,} ({done / self._total:.1%}), {rate:.1f} a second, {left} left"
-        return f"{told}; {self.waiting}" if self.waiting else told
+        text = f"{done:,} of {self._total:,} ({done / self._total:.1%}), {rate:.1f} a second, {left} left"
+        return f"{text}; {self.waiting}" if self.waiting else text
 
 
 @contextmanager

@@ -149,11 +149,11 @@ class Runner:
     def _work(self) -> None:
         while (row := self._tasks.get()) is not None:
             try:
-                self._done.put((row, *self._sent(row)))
+                self._done.put((row, *self._send(row)))
             except BaseException as error:  # noqa: BLE001  # the main thread raises it
                 self._done.put(error)
 
-    def _sent(self, row: Row) -> tuple[Result, bt.TransferError | None]:
+    def _send(self, row: Row) -> tuple[Result, bt.TransferError | None]:
         """Send a row until it is decided; what has to wait for its turn waits."""
         while not self._stop.is_set():
             try:

@@ -177,8 +177,8 @@ def balances(state: State, wallet: str | None) -> int:
     rows = list(_held(held, only))
     if state.screen.as_json:
         for name, asset, balance in rows:
-            told = {"wallet": name, "asset": asset, "free": f"{balance.free:f}", "locked": f"{balance.locked:f}"}
-            state.screen.json(told)
+            values = {"wallet": name, "asset": asset, "free": f"{balance.free:f}", "locked": f"{balance.locked:f}"}
+            state.screen.json(values)
     else:
         cells = [(name, asset, f"{balance.free:f}", f"{balance.locked:f}") for name, asset, balance in rows]
         state.screen.table(("wallet", "asset", "free", "locked"), cells, right={"free", "locked"})

@@ -111,7 +111,7 @@ def run(
             screen.note("nothing was sent")
             return Exit.INCOMPLETE
         going_on = Runner(client, journal, checked.staging, settle_within_s=settings.settle_within_s)
-        interrupted = _sent(screen, going_on, checked, workers, settings.timeout_s)
+        interrupted = _send_all(screen, going_on, checked, workers, settings.timeout_s)
         if interrupted or going_on.ended_by:
             try:
                 going_on.look_up("the run was interrupted" if interrupted else "the run had ended")
@@ -120,7 +120,7 @@ def run(
                 return Exit.UNKNOWN
         if target is not None:
             results.write(target, checked.staging.results())
-        return _told(screen, checked, going_on.ended_by, interrupted=interrupted)
+        return _report(screen, checked, going_on.ended_by, interrupted=interrupted)
 
 
 # --- before ----------------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def _free(free: Decimal | None) -> str:
 # --- meanwhile -------------------------------------------------------------------------------------------------------
 
 
-def _sent(screen: Screen, runner: Runner, plan: Plan, workers: int, timeout_s: float) -> bool:
+def _send_all(screen: Screen, runner: Runner, plan: Plan, workers: int, timeout_s: float) -> bool:
     """Send; returns whether it was interrupted. A second interruption ends the process where it is."""
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -228,7 +228,7 @@ def _interrupt(_signal: int, _frame: object) -> None:
 # --- afterwards ------------------------------------------------------------------------------------------------------
 
 
-def _told(screen: Screen, plan: Plan, ended_by: str, *, interrupted: bool) -> int:
+def _report(screen: Screen, plan: Plan, ended_by: str, *, interrupted: bool) -> int:
     """Say what became of the plan, and how to go on."""
     if screen.as_json:
         for result in plan.staging.results():

@@ -85,12 +85,12 @@ def send(
         message = "a key needs a journal that remembers it: --journal sqlite:///transfers.db --account NAME"
         raise usage(message)
     if dry_run:
-        return _tried(state.screen, settings, intent)
+        return _dry_run(state.screen, settings, intent)
     with ExitStack() as stack:
         try:
             journal = stack.enter_context(settings.journal_to_send()) if settings.has_journal else None
         except bt.JournalFailed as failed:
-            return _ended(state.screen, settings, intent, failed)
+            return _report_error(state.screen, settings, intent, failed)
         client = stack.enter_context(settings.client(journal, sends=True, on_event=state.screen.event))
         attempt = None
         if not (yes and state.screen.as_json):
@@ -108,12 +108,12 @@ def send(
                 intent = Intent(intent.transfer, attempt.id, new=True)
                 receipt = client.execute(attempt, resolve_within_s=settings.settle_within_s - settings.timeout_s)
         except bt.TransferError as error:
-            return _ended(state.screen, settings, intent, error)
+            return _report_error(state.screen, settings, intent, error)
         except KeyboardInterrupt:
             message = "interrupted while sending"
             unknown = Result(None, intent.key, "unknown", error=KeyboardInterrupt.__name__, message=message)
-            return _shown(state.screen, settings, intent, unknown, "")
-    return _shown(state.screen, settings, intent, of_receipt(receipt, intent.key), "")
+            return _report(state.screen, settings, intent, unknown, "")
+    return _report(state.screen, settings, intent, of_receipt(receipt, intent.key), "")
 
 
 def _intent(
@@ -175,7 +175,7 @@ def _of(balances: Balances, wallet: bt.Wallet, asset: str) -> str:
     return f"{balance.free:f} {asset} free{pairs}" if balance else f"no {asset}"
 
 
-def _tried(screen: Screen, settings: Settings, intent: Intent) -> int:
+def _dry_run(screen: Screen, settings: Settings, intent: Intent) -> int:
     """Show what would be sent. Nothing is made, not even a journal."""
     objection = settings.policy.objection(intent.transfer)
     with settings.client() as client:
@@ -183,17 +183,17 @@ def _tried(screen: Screen, settings: Settings, intent: Intent) -> int:
         try:
             attempt = client.prepare(intent.transfer)
         except bt.NotExecuted as error:
-            return _ended(screen, settings, intent, error)
+            return _report_error(screen, settings, intent, error)
     request = attempt.request()
     if screen.as_json:
-        told = {
+        values = {
             "method": request.method,
             "path": request.path,
             "parameters": dict(request.parameters),
             "key": intent.key if settings.has_journal else None,
             "objection": objection or None,
         }
-        screen.json(told | found.to_dict())
+        screen.json(values | found.to_dict())
     else:
         place.show(screen, found)
         screen.say(f"\n{request.method} {request.path}", "bold")
@@ -204,11 +204,11 @@ def _tried(screen: Screen, settings: Settings, intent: Intent) -> int:
     return Exit.INCOMPLETE if objection else Exit.OK
 
 
-def _ended(screen: Screen, settings: Settings, intent: Intent, error: bt.TransferError) -> int:
-    return _shown(screen, settings, intent, of_error(error, intent.key, new=intent.new), advice(error))
+def _report_error(screen: Screen, settings: Settings, intent: Intent, error: bt.TransferError) -> int:
+    return _report(screen, settings, intent, of_error(error, intent.key, new=intent.new), advice(error))
 
 
-def _shown(screen: Screen, settings: Settings, intent: Intent, result: Result, hint: str) -> int:
+def _report(screen: Screen, settings: Settings, intent: Intent, result: Result, hint: str) -> int:
     """Show what became of it, and what to do next."""
     if screen.as_json:
         screen.json(result.to_dict())
