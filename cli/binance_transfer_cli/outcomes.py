@@ -95,7 +95,7 @@ ADVICE: Final[dict[type[Exception], str]] = {
     bt.ProvenAbsent: "It never happened. If it is still wanted: the same command again.",
     bt.NotSent: "Check network and proxy: binance-transfer preflight. Then the same command again.",
     bt.Rejected: "Remove the cause that the exchange names, then the same command again.",
-    bt.JournalFailed: "Repair the database, then the same command again.",
+    bt.JournalFailed: "Mend what the message names, then the same command again.",
 }
 """Error → what to do next, for a person. The first entry that matches counts."""
 

@@ -2,7 +2,7 @@
 Named profiles in a TOML file: who calls, where, and within which limits.
 
 One rule: the file is for its owner alone, and a name that is not known is refused, since a misspelt limit would limit
-nothing. No value of it is ever shown.
+nothing. What is wrong is said without a value of the file.
 """
 
 import os
@@ -25,6 +25,7 @@ CREDENTIALS: Final = ("api_key", "secret", "private_key", "passphrase")
 CLIENT: Final = ("recv_window_ms", "settle_ms", "timeout_s", "extra_rejected_codes")
 _TEXTS: Final = (*CREDENTIALS, "base_url", "journal", "account")
 _NAMES: Final = (*_TEXTS, *CLIENT, "resolve_within_s", "policy")
+_NUMBERS: Final = ("recv_window_ms", "settle_ms", "timeout_s", "resolve_within_s")
 _POLICY: Final = ("types", "assets", "max_amount", "max_per_day")
 
 _SHOWABLE: Final = re.compile(r"[A-Za-z_]{1,30}")  # no key looks like this, and most misspelt names do
@@ -49,8 +50,13 @@ class Profile:
 
 
 def config_path(environ: Mapping[str, str]) -> Path:
-    """Return where the file of profiles is."""
-    return Path(environ.get(VARIABLE) or DEFAULT).expanduser()
+    """Return where the file of profiles is; raises ValueError."""
+    name = environ.get(VARIABLE, DEFAULT)
+    path = None if not name.strip() else _expanded(Path(name))
+    if path is None:
+        message = f"{VARIABLE} names no file: {name!r}"
+        raise ValueError(message)
+    return path
 
 
 def names(environ: Mapping[str, str]) -> list[str]:
@@ -77,6 +83,14 @@ def _profiles(path: Path) -> Sealed[dict[str, Any]]:
     return read
 
 
+def _expanded(path: Path) -> Path | None:
+    """Return a path with the home folder for a "~" at its beginning, None where there is no such folder."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return None
+
+
 # --- what follows returns what is wrong and raises nothing: its variables are secrets ---
 
 
@@ -92,7 +106,7 @@ def _read(path: Path) -> Sealed[dict[str, Any]] | str:
         return f"{path} cannot be read: {error.strerror}; {VARIABLE} names another file"
     try:
         held = tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         place = _PLACE.search(str(error)) if isinstance(error, tomllib.TOMLDecodeError) else None
         return f"{path} is not valid TOML{f' ({place[1]})' if place else ''}"
     if problem := _unknown(held, ("profiles",)):
@@ -113,7 +127,10 @@ def _profile(path: Path, name: str, profiles: Sealed[dict[str, Any]]) -> Profile
         return f"{path}, [profiles.{name}]: {problem}"
     given = {each: held[each] for each in CREDENTIALS if each in held}
     if "private_key" in given and PEM_MARK not in given["private_key"]:
-        given["private_key"] = path.parent / Path(given["private_key"]).expanduser()
+        key_file = _expanded(Path(given["private_key"]))
+        if key_file is None:
+            return f"{path}, [profiles.{name}]: private_key begins with the home folder of a user who is not there"
+        given["private_key"] = path.parent / key_file
     return Profile(
         Sealed(given) if given else None,
         held.get("base_url"),
@@ -135,9 +152,17 @@ def _objection(held: dict[str, Any]) -> str:
         return "policy is a table, [profiles.NAME.policy]"
     if problem := _unknown(policy, _POLICY):
         return f"policy: {problem}"
-    within_s = held.get("resolve_within_s", 0)
-    if isinstance(within_s, bool) or not isinstance(within_s, (int, float)) or not 0 <= within_s < float("inf"):
-        return "resolve_within_s must be a number of seconds, 0 or more"
+    return _odd_number(held)
+
+
+def _odd_number(held: dict[str, Any]) -> str:
+    for each in _NUMBERS:
+        value = held.get(each, 0)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+            return f"{each} must be a number, 0 or more"
+    codes = held.get("extra_rejected_codes", [])
+    if not isinstance(codes, list) or not all(type(code) is int for code in codes):
+        return "extra_rejected_codes must be a list of whole numbers"
     return ""
 
 

@@ -1,11 +1,13 @@
 """
 The settings in effect: global options, a profile, the environment.
 
-One rule: an option beats the profile, the profile beats the environment, and credentials come from one source alone:
-where two hold some, neither is used. Nothing here is shown but names, hosts and places.
+One rule: an option beats the profile, the profile beats the environment, one that is there and empty is refused, and
+credentials come from one source alone: where two hold some, neither is used. Nothing here is shown but names, hosts and
+places.
 """
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,8 +15,11 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 import binance_transfer as bt
-from binance_transfer.base_url import base_url_from, checked_base_url, is_this_machine
+from binance_transfer.base_url import DEFAULT, checked_base_url, is_this_machine
+from binance_transfer.export.__main__ import journal_files
 from binance_transfer.sealed import Sealed
+from binance_transfer.session import RESOLVE_WITHIN_S
+from binance_transfer.wire.private_key import PEM_MARK
 from binance_transfer_api.api.asset.universal_transfer import RECV_WINDOW_DEFAULT
 from binance_transfer_cli import profiles
 from binance_transfer_cli.profiles import Profile
@@ -25,8 +30,7 @@ _CREDENTIALS: Final = (
     "BINANCE_PRIVATE_KEY",
     "BINANCE_PRIVATE_KEY_PASSPHRASE",
 )
-_TIMEOUT_S: Final = 10.0
-_RESOLVE_WITHIN_S: Final = 90.0
+_TIMEOUT_S: Final = 10.0  # as the client's
 
 
 @frozen(repr=False)
@@ -58,11 +62,25 @@ class Settings:
     def of(cls, given: GlobalOptions, environ: Mapping[str, str]) -> "Settings":
         """Read them; raises ValueError."""
         profile = profiles.load(given.profile, environ) if given.profile is not None else Profile()
-        variable = environ.get("BINANCE_TRANSFER_JOURNAL")
+        base_url = _first(
+            ("--base-url", _sealed(given.base_url)),
+            ("base_url of the profile", _sealed(profile.base_url)),
+            ("BINANCE_BASE_URL", _sealed(environ.get("BINANCE_BASE_URL"))),
+        )
+        account = _first(
+            ("--account", _sealed(given.account)),
+            ("account of the profile", _sealed(profile.account)),
+            ("BINANCE_TRANSFER_ACCOUNT", _sealed(environ.get("BINANCE_TRANSFER_ACCOUNT"))),
+        )
+        journal = _first(
+            ("--journal", given.journal),
+            ("journal of the profile", profile.journal),
+            ("BINANCE_TRANSFER_JOURNAL", _sealed(environ.get("BINANCE_TRANSFER_JOURNAL"))),
+        )
         return cls(
-            checked_base_url(given.base_url or profile.base_url or base_url_from(environ.get("BINANCE_BASE_URL"))),
-            given.account or profile.account or environ.get("BINANCE_TRANSFER_ACCOUNT") or None,
-            given.journal or profile.journal or (Sealed(variable) if variable else None),
+            checked_base_url(base_url.open() if base_url is not None else DEFAULT),
+            account.open() if account is not None else None,
+            journal,
             profile,
             environ,
             given,
@@ -89,7 +107,7 @@ class Settings:
     def settle_within_s(self) -> float:
         """How long one transfer is pursued."""
         within_s = self._profile.resolve_within_s
-        return self.timeout_s + (_RESOLVE_WITHIN_S if within_s is None else within_s)
+        return self.timeout_s + (RESOLVE_WITHIN_S if within_s is None else within_s)
 
     @property
     def recv_window_ms(self) -> int:
@@ -98,8 +116,15 @@ class Settings:
 
     @property
     def policy(self) -> bt.Policy:
-        """The operator's limits; raises ValueError and TypeError for some that cannot be."""
-        return bt.Policy(**self._profile.policy)
+        """The operator's limits; raises ValueError for some that cannot be."""
+        try:
+            policy = bt.Policy(**self._profile.policy)
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+        if policy.max_per_day and not self.has_journal:
+            message = "max_per_day needs a journal, which knows what the other workers have sent: --journal URL"
+            raise ValueError(message)
+        return policy
 
     def client(
         self,
@@ -153,8 +178,39 @@ class Settings:
         """Whether there is something to look at: the file of a journal in SQLite is made by the first send."""
         if self._journal is None:
             return False
-        scheme, _, path = self._journal.open().partition(":///")
-        return not scheme.startswith("sqlite") or Path(path).exists()
+        files = journal_files(self._journal.open())
+        return not files or files[0].exists()
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that the settings name, there or not; no output may replace them."""
+        found = journal_files(self._journal.open()) if self._journal is not None else []
+        if self._given.profile is not None:
+            found.append(profiles.config_path(self._environ))
+        if self._key_file is not None:
+            found.append(self._key_file)
+        return found
+
+    @property
+    def _key_file(self) -> Path | None:
+        """The file of the private key."""
+        held = self._profile.credentials
+        if held is not None:
+            return key if isinstance(key := held.open().get("private_key"), Path) else None
+        named = self._environ.get("BINANCE_PRIVATE_KEY")
+        return Path(named) if named and PEM_MARK not in named else None
+
+    @property
+    def journal_objection(self) -> str:
+        """Why the file of the journal cannot be written or made, "" where it can, as far as that shows."""
+        files = journal_files(self._journal.open()) if self._journal is not None else []
+        if not files:
+            return ""
+        folder = files[0].absolute().parent
+        if not folder.is_dir():
+            return f"the folder of the journal is not there: {folder}"
+        unwritable = [path for path in (folder, files[0]) if path.exists() and not os.access(path, os.W_OK)]
+        return f"this user may not write {unwritable[0]}, as the journal needs" if unwritable else ""
 
     @property
     def journal_shown(self) -> str:
@@ -207,20 +263,50 @@ class Settings:
     # --- for a person ------------------------------------------------------------------------------------------------
 
     def command(self, *words: str) -> list[str]:
-        """Return the words of a command that goes to the same place; a journal with a password is left out."""
+        """Return the words of a command that goes to the same place; a password is left out of the journal's URL."""
         options: list[str] = []
         given = self._given
         if given.profile is not None:
             options += ["--profile", given.profile]
         if given.base_url is not None:
             options += ["--base-url", given.base_url]
-        if given.journal is not None and shown_without_password(given.journal):
-            options += ["--journal", given.journal.open()]
+        if given.journal is not None:
+            options += ["--journal", _shown(given.journal)]
         if given.account is not None:
             options += ["--account", given.account]
         return ["binance-transfer", *options, *words]
 
+    def same_command(self, words: Sequence[str]) -> list[str]:
+        """Return the words of this command, as they were given; a password is left out of the journal's URL."""
+        url = self._given.journal
+        shown = list(words) if url is None else [word.replace(url.open(), _shown(url)) for word in words]
+        return ["binance-transfer", *shown]
 
-def shown_without_password(url: Sealed[str]) -> bool:
-    """Tell whether a URL can be shown as it is: that of a file. One of a server may hold a password anywhere."""
-    return url.open().startswith("sqlite")
+    @property
+    def left_out(self) -> str:
+        """What those commands lack, "" where nothing."""
+        url = self._given.journal
+        whole = url is None or _shown(url) == url.open()
+        return "" if whole else "The journal's URL is shown without its password: add it, or set PGPASSWORD."
+
+
+def _shown(url: Sealed[str]) -> str:
+    """Return the URL of a journal as it can be shown; raises ValueError for what cannot be one."""
+    from binance_transfer.journal.locations import shown_url
+
+    return url.open() if journal_files(url.open()) else shown_url(url.open())
+
+
+def _sealed(text: str | None) -> Sealed[str] | None:
+    return Sealed(text) if text is not None else None
+
+
+def _first(*sources: tuple[str, Sealed[str] | None]) -> Sealed[str] | None:
+    """Return what the first source says that says something; raises ValueError where that is empty."""
+    for name, value in sources:
+        if value is not None:
+            if not value.open().strip():
+                message = f"{name} is empty, perhaps from a variable that is not set: leave it out, or give a value"
+                raise ValueError(message)
+            return value
+    return None

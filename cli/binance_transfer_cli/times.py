@@ -36,6 +36,6 @@ def moment(text: str, now: datetime, *, end: bool = False) -> datetime:
         message = f"{text!r} is no time: write 2026-11-22, 2026-11-22T08:00:00Z, or a span such as 36h or 7d"
         raise ValueError(message) from None
     if parsed.utcoffset() is None:
-        message = f"{text!r} has no time zone: write {text}Z for UTC, or {text}+02:00"
+        message = f"{text!r} has no time zone: write {parsed.isoformat()}Z for UTC, or {parsed.isoformat()}+02:00"
         raise ValueError(message)
     return parsed
