@@ -6,19 +6,26 @@ shows a value that may be a secret.
 """
 
 import logging
+import sqlite3
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
+
+from binance_transfer_cli import streams
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and end the process."""
+    streams.open_missing()
     try:
         import click  # noqa: F401
         import rich  # noqa: F401
     except ImportError as error:
         sys.exit(f"binance-transfer needs {error.name}: pip install 'binance-universal-transfer[cli]'")
-    sys.exit(run(arguments))
+    code = run(arguments)
+    streams.finish()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +39,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(app.main(arguments, prog_name="binance-transfer", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _report_error("interrupted", Exit.INCOMPLETE)
@@ -56,8 +64,8 @@ def _known(error: Exception) -> tuple[str, int] | None:
             return str(error), Exit.USAGE
         case bt.TransferError():
             return str(error), Exit.UNKNOWN
-        case OSError():
-            return f"{error.filename or 'a file'}: {error.strerror}", Exit.USAGE
+        case OSError() | sqlite3.Error():  # those of files that the user names are foreseen where they are opened
+            return str(error), Exit.UNKNOWN
         case _:
             return None
 

@@ -2,26 +2,26 @@
 What people see, and what programs read.
 
 One rule: with --json standard output holds JSON and nothing else, and people are told on standard error. A text from
-elsewhere stays on one line, and no colour is needed to understand anything.
+elsewhere stays on one line, nothing is cut, and no colour is needed to understand anything.
 """
 
 import json
-import os
-import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from io import TextIOWrapper
-from typing import IO, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 import binance_transfer as bt
 from binance_transfer.visible import one_line
+from binance_transfer_cli.streams import Output, standard_error, standard_output
 
 _WIDE: Final = 10_000  # a pipe has no edge at which anything would have to be broken
 _LONGEST: Final = 2_000
+_NARROWEST: Final = 8  # characters: a column that is folded further is harder to read than a list
 
 
 class Screen:
@@ -29,8 +29,8 @@ class Screen:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json: Final = as_json
-        self._out: Final = _console(sys.stdout)
-        self._err: Final = _console(sys.stderr)
+        self._out: Final = _console(standard_output())
+        self._err: Final = _console(standard_error())
 
     @property
     def _people(self) -> Console:
@@ -48,7 +48,7 @@ class Screen:
     def fields(self, rows: Iterable[tuple[str, str]], style: Mapping[str, str] | None = None) -> None:
         """Tell a person some named things, one a line."""
         table = Table.grid(padding=(0, 2))
-        table.add_column(style="dim", no_wrap=True)
+        table.add_column(style="dim", overflow="fold")
         table.add_column(overflow="fold")
         for name, value in rows:
             table.add_row(name, Text(_clean(value), (style or {}).get(name, "")))
@@ -62,16 +62,25 @@ class Screen:
         whole: Collection[str] = (),
     ) -> None:
         """
-        Show a table to a person. What is too wide is folded, and nothing is cut.
+        Show a table to a person. What is too wide is folded.
 
-        right: the columns of numbers. whole: those that are folded last.
+        Where the terminal is too narrow even for that, each row is shown as named things, one a line.
+
+        right: the columns of numbers. whole: those that are not folded.
         """
+        cells = [[_clean(cell) for cell in row] for row in rows]
+        if _needed(columns, cells, whole) > self._people.width:
+            for number, row in enumerate(cells):
+                if number:
+                    self.say()
+                self.fields(zip(columns, row, strict=True))
+            return
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
         for column in columns:
             justify: Literal["left", "right"] = "right" if column in right else "left"
             table.add_column(column, justify=justify, overflow="fold", no_wrap=column in whole)
-        for row in rows:
-            table.add_row(*(Text(_clean(cell)) for cell in row))
+        for row in cells:
+            table.add_row(*map(Text, row))
         _print(self._people, table)
 
     def note(self, text: str, style: str = "") -> None:
@@ -92,18 +101,14 @@ class Screen:
         self.raw(json.dumps(value, default=str) + "\n")
 
     def raw(self, text: str) -> None:
-        """Write a text as it is. Where nobody reads any more the rest is dropped."""
-        try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            _drop(sys.stdout)
+        """Write a text as it is."""
+        self._out.file.write(text)
+        self._out.file.flush()
 
 
-def _console(file: IO[str]) -> Console:
-    if isinstance(file, TextIOWrapper):
-        file.reconfigure(errors="backslashreplace")
-    wide = None if file.isatty() else _WIDE
+def _console(output: Output) -> Console:
+    wide = None if output.isatty() else _WIDE
+    file: Any = output
     return Console(file=file, width=wide, markup=False, highlight=False, emoji=False)
 
 
@@ -112,19 +117,20 @@ def _clean(text: str) -> str:
     return "\n".join(one_line(line, _LONGEST) for line in text.split("\n"))
 
 
+def _needed(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Collection[str]) -> int:
+    """Return how wide a table has to be at least."""
+    widths = [max(map(cell_len, texts)) for texts in zip(columns, *rows, strict=True)]
+    return sum(
+        1 + (width if column in whole else min(width, _NARROWEST))
+        for column, width in zip(columns, widths, strict=True)
+    )
+
+
 def _print(console: Console, what: Any, **options: Any) -> None:
-    try:
-        if console.is_terminal:
+    if console.is_terminal:
+        console.print(what, **options)
+    else:
+        with console.capture() as captured:
             console.print(what, **options)
-        else:
-            with console.capture() as captured:
-                console.print(what, **options)
-            console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
-        console.file.flush()
-    except BrokenPipeError:
-        _drop(console.file)
-
-
-def _drop(file: IO[str]) -> None:
-    """Let what is written from now on go nowhere: a reader that ends must not end a transfer."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())
+        console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    console.file.flush()
