@@ -24,7 +24,7 @@ from binance_transfer_cli.routes import Route, route
 
 COLUMNS: Final = ("key", "type", "asset", "amount", "from_symbol", "to_symbol", "from", "to")
 _LONGEST_LINE: Final = 65_536  # characters: no row needs more, and a file without line breaks must not fill the memory
-_JSON_BLANKS: Final = " \t\r\n"
+_BLANKS: Final = " \t\r\n"
 _ONLY_TEXT: Final = {str}
 _MARK: Final = "\ufeff"  # what some spreadsheets put in front of UTF-8
 
@@ -48,33 +48,35 @@ def read(file: TextIO) -> Iterator[tuple[int, Fields | str]]:
     """
     Iterate over the rows of a file: the line on which each begins, and its fields, or why it has none.
 
-    Raises PlanRefused for a header that is none.
+    Blank lines before the first row are counted and skipped. Raises PlanRefused for a header that is none.
     """
-    first = file.readline(_LONGEST_LINE).removeprefix(_MARK)
+    first, skipped = file.readline(_LONGEST_LINE).removeprefix(_MARK), 0
+    while first and not first.strip(_BLANKS):
+        first, skipped = file.readline(_LONGEST_LINE), skipped + 1
     rows = _json_rows if first.lstrip().startswith("{") else _csv_rows
     # What is longer than a row can be comes in parts, none of which is a row: it is refused like any other bad row.
-    return rows(chain((first,), iter(partial(file.readline, _LONGEST_LINE), "")))
+    return rows(chain((first,), iter(partial(file.readline, _LONGEST_LINE), "")), skipped)
 
 
-def _csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, Fields | str]]:
+def _csv_rows(lines: Iterator[str], skipped: int) -> Iterator[tuple[int, Fields | str]]:
     rows = csv.reader(lines, strict=True)
     try:
         header = [name.strip() for name in next(rows, [])]
     except csv.Error as error:
-        message = f"line 1: {error}"
+        message = f"line {skipped + 1}: {error}"
         raise PlanRefused(message) from None
-    _check_header(header)
-    width, last, pick = len(header), rows.line_num, _picker(header)
+    _check_header(header, skipped + 1)
+    width, last, pick = len(header), skipped + rows.line_num, _picker(header)
     while True:
         try:
             for row in rows:
-                line, last = last + 1, rows.line_num
+                line, last = last + 1, skipped + rows.line_num
                 if len(row) == width:
                     yield line, pick((*row, ""))
                 elif row:
                     yield line, f"has {len(row)} fields, and the header {width}"
         except csv.Error as error:
-            line, last = last + 1, rows.line_num
+            line, last = last + 1, skipped + rows.line_num
             yield line, f"is no CSV: {error}"
         else:
             return
@@ -85,24 +87,24 @@ def _picker(names: Sequence[str]) -> _Pick:
     return itemgetter(*(names.index(name) if name in names else len(names) for name in COLUMNS))
 
 
-def _check_header(header: list[str]) -> None:
+def _check_header(header: list[str], line: int) -> None:
     wanted = f"the header must be like {','.join(COLUMNS[:6])}, or from,to in place of type"
     if unknown := [name for name in header if name not in COLUMNS]:
-        message = f"line 1: {unknown[0]!r} is no column: {wanted}"
+        message = f"line {line}: {unknown[0]!r} is no column: {wanted}"
         raise PlanRefused(message)
     if doubled := [name for name in header if header.count(name) > 1]:
-        message = f"line 1: the column {doubled[0]!r} is there twice"
+        message = f"line {line}: the column {doubled[0]!r} is there twice"
         raise PlanRefused(message)
     if not {"asset", "amount"} <= set(header) or not ("type" in header or {"from", "to"} <= set(header)):
-        message = f"line 1: {wanted}"
+        message = f"line {line}: {wanted}"
         raise PlanRefused(message)
 
 
-def _json_rows(lines: Iterator[str]) -> Iterator[tuple[int, Fields | str]]:
+def _json_rows(lines: Iterator[str], skipped: int) -> Iterator[tuple[int, Fields | str]]:
     decode = json.JSONDecoder(object_pairs_hook=tuple).raw_decode
     known: dict[tuple[str, ...], _Pick] = {}
-    for number, line in enumerate(lines, 1):
-        text = line.strip(_JSON_BLANKS)
+    for number, line in enumerate(lines, skipped + 1):
+        text = line.strip(_BLANKS)
         if not text:
             continue
         try:
@@ -244,7 +246,15 @@ class Checker:
 
 
 def checked_batch(batch: str) -> str:
-    """Return the name of a batch; raises InvalidTransfer unless keys can be made of it."""
+    """
+    Return the name of a batch; raises InvalidTransfer unless keys can be made of it.
+
+    An empty one is refused: with a variable that is not set, two batches would be one, and the second sends nothing.
+    """
+    if not batch.strip():
+        message = "--batch is empty, perhaps from a variable that is not set: name the batch, e.g. 2026-11"
+        raise bt.InvalidTransfer(message)
+    checked_key(batch)
     checked_key(f"{batch}:{'0' * 24}:1000000000")
     return batch
 

@@ -5,32 +5,25 @@ One rule: it is there whole or as it was before, and for its owner alone.
 """
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import TemporaryFile
 
+from binance_transfer.export.__main__ import output_file, replace_file
 from binance_transfer_cli.outcomes import Result
 
 
-def check_writable(path: Path) -> None:
-    """Raise OSError where a file could not be put there: before anything is sent, not afterwards."""
-    descriptor, scratch = mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(descriptor)
-    Path(scratch).unlink()
-    if path.is_dir():
-        raise IsADirectoryError(21, "is a directory", str(path))
-
-
-def write(path: Path, results: Iterable[Result]) -> None:
-    """Replace the file."""
-    descriptor, scratch = mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def checked_file(name: str, in_use: Iterable[Path]) -> Path:
+    """Return the file that a name leads to; raises ValueError where it cannot be written: before anything is sent."""
+    file = output_file(name, in_use)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(result.to_dict()) + "\n" for result in results)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(scratch).replace(path)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
+        TemporaryFile(dir=file.parent).close()
+    except OSError as error:
+        message = f"{name} cannot be written: {error.strerror}"
+        raise ValueError(message) from None
+    return file
+
+
+def write(file: Path, results: Iterable[Result]) -> None:
+    """Replace the file; raises OSError."""
+    replace_file(file, (json.dumps(result.to_dict()).encode() + b"\n" for result in results))

@@ -4,6 +4,7 @@ The rows of a plan on their way: a few workers, one client, one journal.
 One rule: a row is sent under its key and no other, so whatever ends a run, the same run again goes on where it was.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ _AHEAD: Final = 2  # rows that wait for each worker
 _MOST_HELD: Final = 1_000  # rows that are like one under way
 _TICK_S: Final = 0.2
 _LOOKED_UP: Final = 200  # keys in one reading of the journal
+_LOGGER: Final = logging.getLogger("binance_transfer")
 
 # After these no other row would fare better, and going on could only do harm.
 _ENDING: Final = (bt.JournalFailed, bt.PermissionDenied)
@@ -44,7 +46,7 @@ class Runner:
         self._staging: Final = staging
         self._settle_within_s: Final = settle_within_s
         self._tasks: Final[SimpleQueue[Row | None]] = SimpleQueue()
-        self._done: Final[SimpleQueue[tuple[Row, Result, bt.TransferError | None] | BaseException]] = SimpleQueue()
+        self._done: Final[SimpleQueue[tuple[Row, Result, Exception | None] | BaseException]] = SimpleQueue()
         self._stop: Final = threading.Event()
         self._under_way = 0
         self._alike: Final[set[str]] = set()  # what is under way, as history tells it
@@ -107,7 +109,7 @@ class Runner:
         if error is None and result.error == _LEFT:
             return  # it was handed out and not begun
         self._staging.note(result)
-        if isinstance(error, _ENDING) and not self._stop.is_set():
+        if _ends_a_run(error) and not self._stop.is_set():
             self.ended_by = f"{type(error).__name__}: {error}"
             self._stop.set()
 
@@ -153,7 +155,7 @@ class Runner:
             except BaseException as error:  # noqa: BLE001  # the main thread raises it
                 self._done.put(error)
 
-    def _send(self, row: Row) -> tuple[Result, bt.TransferError | None]:
+    def _send(self, row: Row) -> tuple[Result, Exception | None]:
         """Send a row until it is decided; what has to wait for its turn waits."""
         while not self._stop.is_set():
             try:
@@ -166,9 +168,16 @@ class Runner:
                 self.waiting = ""
             except bt.TransferError as error:
                 return of_error(error, row.key, row.line), error
+            except Exception as error:  # it may have left, whatever it was
+                _LOGGER.exception("a fault of this program")
+                return Result(row.line, row.key, "unknown", error=type(error).__name__, message=str(error)), error
             else:
                 return of_receipt(receipt, row.key, row.line), None
         return Result(row.line, row.key, "not_moved", error=_LEFT), None
+
+
+def _ends_a_run(error: Exception | None) -> bool:
+    return error is not None and (isinstance(error, _ENDING) or not isinstance(error, bt.TransferError))
 
 
 _LEFT: Final = "left"

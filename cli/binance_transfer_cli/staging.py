@@ -64,6 +64,8 @@ class Staging:
         self._database.executescript(_TABLES)
         self.done = 0
         """How many results were taken down."""
+        self.replayed = 0
+        """How many of them are of rows that had moved before."""
 
     def add(self, rows: Iterable[Staged]) -> None:
         """Take rows in, in the order of their lines."""
@@ -104,6 +106,7 @@ class Staging:
         values = (result.line, result.outcome, result.tran_id, result.replayed, result.error, result.message)
         self._database.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?)", values)
         self.done += 1
+        self.replayed += result.replayed
 
     def results(self, *outcomes: Outcome) -> Iterator[Result]:
         """Iterate over what became of the rows, all or those with some outcomes, in the order of their lines."""

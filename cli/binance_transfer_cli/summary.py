@@ -57,22 +57,25 @@ def _free(balances: Balances | None, total: Total) -> Decimal | None:
     return balance.free if balance else Decimal(0)
 
 
-def warnings(totals: Collection[Total], balances: Balances | None, policy: bt.Policy) -> Iterator[str]:
-    """Iterate over what will not fit: a wallet that holds too little, a limit that is too low."""
-    needed: dict[tuple[bt.Wallet, str], list[Total]] = {}
-    moved: dict[str, list[Total]] = {}
+def beyond_limits(totals: Collection[Total], policy: bt.Policy) -> Iterator[str]:
+    """Iterate over what the operator's limits would refuse."""
     for total in totals:
-        needed.setdefault((bt.TRANSFER_TYPES[total.route.type].source, total.asset), []).append(total)
-        moved.setdefault(total.asset, []).append(total)
         at = total.route
         greatest = bt.Transfer(at.type, total.asset, total.largest, from_symbol=at.from_symbol, to_symbol=at.to_symbol)
         if objection := policy.objection(greatest):
             yield f"outside the limits: {objection}"
-    for (wallet, asset), paying in needed.items():
-        free, sum_ = _free(balances, paying[0]), exact_sum(total.amount for total in paying)
-        if free is not None and sum_ > free:
-            yield f"{wallet.value} has {free:f} {asset} free, and {sum_:f} would leave it"
     for asset, limit in policy.max_per_day.items():
-        sum_ = exact_sum(total.amount for total in moved.get(asset, ()))
+        sum_ = exact_sum(total.amount for total in totals if total.asset == asset)
         if sum_ > limit:
             yield f"{sum_:f} {asset} is more than the {limit:f} that a day may move"
+
+
+def beyond_balances(totals: Collection[Total], balances: Balances | None) -> Iterator[str]:
+    """Iterate over the wallets that hold too little."""
+    paying: dict[tuple[bt.Wallet, str], list[Total]] = {}
+    for total in totals:
+        paying.setdefault((bt.TRANSFER_TYPES[total.route.type].source, total.asset), []).append(total)
+    for (wallet, asset), payments in paying.items():
+        free, sum_ = _free(balances, payments[0]), exact_sum(total.amount for total in payments)
+        if free is not None and sum_ > free:
+            yield f"{wallet.value} has {free:f} {asset} free, and {sum_:f} would leave it"

@@ -1,13 +1,17 @@
 """Settings and where: environment, profiles, and what is refused of them."""
 
 import os
+import re
+import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from binance_transfer.sealed import Sealed
 from binance_transfer_cli import place
 from binance_transfer_cli.screen import Screen
 from binance_transfer_cli.settings import GlobalOptions, Settings
@@ -114,18 +118,82 @@ REFUSED = [
     '[profiles.p.policy]\nmax_amount = { usdt = "5" }\n',
     '[profiles.p.policy]\ntypes = "MAIN_FUNDING"\n',
     '[profiles.p.policy]\ntypes = ["MAIN_FUNDIN"]\n',
+    "[profiles.p.policy]\ntypes = 5\n",
+    "[profiles.p.policy]\nmax_amount = 5\n",
+    "[profiles.p.policy]\nmax_per_day = 5\n",
+    f'[profiles.p]\ntimeout_s = "{SECRET}"\n',
+    f'[profiles.p]\nsettle_ms = "{SECRET}"\n',
+    f'[profiles.p]\nrecv_window_ms = "{SECRET}"\n',
+    f'[profiles.p]\nresolve_within_s = "{SECRET}"\n',
+    f'[profiles.p]\nextra_rejected_codes = ["{SECRET}"]\n',
+    f'[profiles.p]\nextra_rejected_codes = "{SECRET}"\n',
+    '[profiles.p]\napi_key = "k"\nprivate_key = "~nosuch/key.pem"\n',
+    '[profiles.p]\nbase_url = ""\n',
+    '[profiles.p]\njournal = ""\n',
+    '[profiles.p]\naccount = ""\n',
+    f"x = {'[' * 5000}\n",
 ]
+SEND = ("send", "MAIN_FUNDING", "USDT", "1")
 
 
+@pytest.mark.parametrize("words", [(*SEND, "--yes"), (*SEND, "--dry-run"), ("preflight",)])
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_is_wrong_with_a_profile_is_refused_and_not_shown(
-    text: str, config: Write, cli: Cli, sandbox: Sandbox
+    text: str, words: tuple[str, ...], config: Write, cli: Cli, sandbox: Sandbox
 ) -> None:
     config(text)
-    ended = cli("--profile", "p", "send", "MAIN_FUNDING", "USDT", "1", "--yes")
+    ended = cli("--profile", "p", *words)
     assert ended.code == 2, ended.out + ended.err
     assert SECRET not in ended.out + ended.err
+    assert "Traceback" not in ended.err
     assert sandbox.ledger.executions() == ()
+
+
+@pytest.mark.parametrize("words", [(*SEND, "--yes"), (*SEND, "--dry-run"), ("preflight",), ("balances",)])
+@pytest.mark.parametrize("options", [("--base-url",), ("--journal",), ("--account",), ("--profile",)])
+def test_an_empty_option_is_refused(options: tuple[str, ...], words: tuple[str, ...], cli: Cli) -> None:
+    """As a shell leaves it of a variable that is not set."""
+    for empty in ("", " "):
+        ended = cli(*options, empty, *words)
+        assert (ended.code, ended.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "name", ["BINANCE_BASE_URL", "BINANCE_TRANSFER_JOURNAL", "BINANCE_TRANSFER_ACCOUNT", "BINANCE_TRANSFER_CONFIG"]
+)
+@pytest.mark.parametrize("empty", ["", " ", "~nosuch/x"])
+def test_an_empty_variable_is_refused(name: str, empty: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, empty)
+    options = ("--profile", "p") if name.endswith("CONFIG") else ()
+    if not (name.endswith("ACCOUNT") and empty.strip()):
+        ended = cli(*options, *SEND, "--yes")
+        assert (ended.code, "Traceback" in ended.err) == (2, False), ended.err
+
+
+@pytest.mark.parametrize("words", [(*SEND, "--yes"), (*SEND, "--dry-run"), ("preflight",)])
+def test_a_daily_limit_needs_a_journal(
+    words: tuple[str, ...], config: Write, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BINANCE_TRANSFER_JOURNAL")
+    config('[profiles.p.policy]\nmax_per_day = { USDT = "5" }\n[profiles.p]\n')
+    ended = cli("--profile", "p", *words)
+    assert (ended.code, "needs a journal" in ended.err) == (2, True)
+
+
+def test_preflight_is_bad_where_a_send_would_fail_for_its_journal(
+    cli: Cli, tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli(*SEND, "--yes")
+    said = {}
+    with Sandbox(seed=7) as other:
+        said["belongs to http"] = cli("--base-url", other.base_url, "--json", "preflight")
+    said["folder"] = cli("--journal", f"sqlite:///{tmp_path}/nowhere/x.db", "--json", "preflight")
+    with closing(sqlite3.connect(tmp_path / "transfers.db")) as database, database:
+        database.execute("UPDATE binance_transfer_v2_accounts SET uid = uid + 1")
+    said["belongs to uid"] = cli("--json", "preflight")
+    for words, ended in said.items():
+        assert ended.code == 1, words
+        assert [problem for problem in ended.json["problems"] if words in problem]
 
 
 def test_no_file_is_said_with_the_variable_that_names_one(cli: Cli) -> None:
@@ -215,6 +283,28 @@ def test_a_date_at_the_end_is_all_of_that_day() -> None:
 def test_what_is_no_time(text: str) -> None:
     with pytest.raises(ValueError, match=r"time|longer|zone"):
         moment(text, NOW)
+
+
+@pytest.mark.parametrize("text", ["20261122", "2026-W47-1", "2026-11-20T08:30:00", "20261120T083000"])
+def test_the_time_that_a_message_proposes_is_one(text: str) -> None:
+    with pytest.raises(ValueError, match="no time zone") as refused:
+        moment(text, NOW)
+    for proposed in re.findall(r"\S+(?:Z|\+02:00)(?!\S)", str(refused.value)):
+        assert moment(proposed, NOW).tzinfo is not None
+        assert re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|\+02:00)", proposed)
+
+
+@pytest.mark.parametrize("options", [[], ["--profile", "p"]])
+def test_a_command_to_paste_leads_to_the_same_place_without_a_password(options: list[str], config: Write) -> None:
+    config("[profiles.p]\n")
+    url = f"postgresql+psycopg://u:{SECRET}@db.example.com:5433/d"
+    given = GlobalOptions("p" if options else None, "https://127.0.0.1:1", Sealed(url), "treasury")
+    settings = Settings.of(given, os.environ)
+    words = ["--journal", url, "--account=treasury", "run", "p.csv"]
+    for shown in (settings.command("reconcile", "k"), settings.same_command(words)):
+        assert SECRET not in " ".join(shown)
+        assert "postgresql+psycopg://u@db.example.com:5433/d" in shown
+    assert "without its password" in settings.left_out
 
 
 def test_a_shell_completes_types(environment: dict[str, str]) -> None:

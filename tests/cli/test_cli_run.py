@@ -2,15 +2,19 @@
 
 import json
 import os
+import shlex
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from binance_transfer_cli import progress
 from binance_transfer_sandbox import Sandbox, faults
 from tests.cli.conftest import COMMAND, Cli, Terminal, python_path
 
@@ -138,6 +142,61 @@ def test_the_next_batch_sends_anew(plan: Write, cli: Cli, sandbox: Sandbox) -> N
     assert len(sandbox.ledger.executions()) == 2
 
 
+@pytest.mark.parametrize("batch", ["", " ", " nov", "nov ", "n\u200bov", "x" * 250])
+def test_a_batch_that_may_be_a_mistake_is_refused(batch: str, plan: Write, cli: Cli, sandbox: Sandbox) -> None:
+    """With an empty one, from a variable that is not set, next month's batch would be taken for this month's."""
+    assert cli("run", plan("type,asset,amount\nMAIN_FUNDING,USDT,5\n"), "--yes", "--batch", batch).code == 2
+    assert sandbox.ledger.executions() == ()
+
+
+def test_a_dry_run_is_json_for_programs(plan: Write, cli: Cli, sandbox: Sandbox) -> None:
+    ended = cli("--json", "run", plan(HEADER + GOOD + "k2,MAIN_FUNDING,USDT,99999999,,\n"), "--dry-run")
+    assert (ended.code, ended.json["plan"], ended.json["rows"], ended.json["live"]) == (0, "plan.csv", 2, False)
+    assert [(line["from"], line["to"], line["amount"]) for line in ended.json["lines"]] == [
+        ("spot", "funding", "100000004")
+    ]
+    assert (len(ended.json["warnings"]), ended.json["objections"]) == (1, [])
+    assert sandbox.ledger.executions() == ()
+
+
+JSON_ROW = '{"key": "k", "type": "MAIN_FUNDING", "asset": "USDT", "amount": "1"}\n'
+
+
+@pytest.mark.parametrize("before", ["", "\n", "\r\n \n\t\n", "\ufeff\n\n"])
+@pytest.mark.parametrize("text", [JSON_ROW, "key,type,asset,amount\nk,MAIN_FUNDING,USDT,1\n"])
+def test_blank_lines_in_front_are_counted(before: str, text: str, plan: Write, cli: Cli) -> None:
+    [row] = cli("--json", "run", plan(before + text), "--yes").rows
+    assert row["line"] == before.count("\n") + text.count("\n")
+    assert f"plan.csv:{row['line'] + 1}: " in cli("run", plan(before + text + "x\n"), "--yes").err
+
+
+@pytest.mark.parametrize("name", ["postgres-oct.csv", "-plan.csv", "a b.csv"])
+def test_the_command_to_go_on_is_the_one_that_was_given(name: str, plan: Write, cli: Cli) -> None:
+    ended = cli("run", "--yes", "--", plan(HEADER + "k,MAIN_FUNDING,USDT,99999999,,\n", name))
+    [pasted] = [line for line in ended.out.splitlines() if line.startswith("  binance-transfer")]
+    assert shlex.split(pasted) == ["binance-transfer", "run", "--yes", "--", name]
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown"])
+def test_progress_is_lines_where_no_line_can_change(term: str) -> None:
+    written = StringIO()
+    console = Console(file=written, force_terminal=True, _environ={"TERM": term})
+    with progress.shown(console, 10, every_s=0) as going_on:
+        going_on.show(1, 0)
+    assert written.getvalue().startswith("1 of 10 (10.0%)")
+
+
+def test_the_rate_is_of_what_is_sent() -> None:
+    """A run that goes on passes by what had moved before it a hundred times faster."""
+    shown: list[str] = []
+    now_s = [0.0]
+    going_on = progress.Progress(1_000, shown.append, 0, lambda: now_s[0])
+    for now_s[0], done, replayed in ((1.0, 500, 500), (11.0, 510, 500)):
+        going_on.show(done, replayed)
+    assert "not known left" in shown[0]
+    assert "1.0 a second, 0:08:10 left" in shown[1]
+
+
 def test_a_key_may_not_be_that_of_a_row_without_one(plan: Write, cli: Cli) -> None:
     name = plan("key,type,asset,amount\n,MAIN_FUNDING,USDT,5\n")
     [made] = cli("--json", "run", name, "--yes", "--batch", "b").rows
@@ -165,7 +224,7 @@ def test_limits_are_compared_in_the_summary(plan: Write, cli: Cli, tmp_path: Pat
     )
     (tmp_path / "config.toml").chmod(0o600)
     ended = cli("--profile", "p", "run", plan(HEADER + GOOD), "--dry-run")
-    assert ended.code == 0
+    assert ended.code == 1
     assert "outside the limits: 5 USDT is more than the 4 that one transfer may move" in ended.out
     assert "5 USDT is more than the 4 that a day may move" in ended.out
 

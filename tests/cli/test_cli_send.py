@@ -1,5 +1,6 @@
 """`send`: what is asked, what is said, and how it ends."""
 
+import shlex
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -113,6 +114,47 @@ def test_unknown_gives_a_command_to_paste(cli: Cli, sandbox: Sandbox, tmp_path: 
     assert "binance-transfer --profile quick reconcile 'k 1'" in ended.out
 
 
+def pasted(text: str) -> list[list[str]]:
+    """The words of the commands that are offered to be pasted."""
+    return [shlex.split(line)[1:] for line in text.splitlines() if line.startswith("  binance-transfer")]
+
+
+@pytest.mark.parametrize("journal", [True, False])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("MAIN_UMFUTURE", "USDT", "25.5"),
+        ("MARGIN_ISOLATEDMARGIN", "USDT", "5", "--to-symbol", "BTCUSDT"),
+        ("ISOLATEDMARGIN_MARGIN", "USDT", "5", "--from-symbol", "BTCUSDT"),
+        ("ISOLATEDMARGIN_ISOLATEDMARGIN", "USDT", "5", "--from-symbol", "BTCUSDT", "--to-symbol", "ETHUSDT"),
+    ],
+)
+@pytest.mark.parametrize("key", ["k 1", "--yes"])
+def test_what_is_to_be_pasted_works(
+    key: str,
+    words: tuple[str, ...],
+    journal: bool,
+    cli: Cli,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not journal:
+        monkeypatch.delenv("BINANCE_TRANSFER_JOURNAL")
+    profile(tmp_path, timeout_s=1.0, resolve_within_s=0)
+    sandbox.fail_next(faults.Drop(executes=True))
+    sandbox.exchange.plan(faults.Firewall(), on="history", times=None)
+    ended = cli("--profile", "quick", "send", *words, "--yes", *(["--key", key] if journal else []))
+    assert ended.code == 3, ended.err
+    commands = pasted(ended.out)
+    assert len(commands) == (2 if journal else 1)
+    sandbox.clear_faults()
+    for command in commands:
+        again = cli("--json", *command, *(["--yes"] if "send" in command else []))
+        assert (again.code, len(again.rows)) == (0, 1), again.err
+    assert len(sandbox.ledger.executions()) == 1
+
+
 def test_a_journal_that_fails_is_unknown_for_a_key_of_ones_own(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "transfers.db").write_bytes(b"no database, whatever its name says" * 100)
     ended = cli("--json", *SEND, "--yes", "--key", "k")
@@ -174,6 +216,7 @@ def test_ctrl_c_while_sending_is_3_and_names_the_key(terminal: Start, sandbox: S
     shown.interrupt()
     assert shown.end() == 3
     assert "reconcile interrupted-1" in shown.screen
+    assert "--key interrupted-1" in shown.screen
 
 
 def test_balances_that_are_not_known_stop_nothing(cli: Cli, sandbox: Sandbox) -> None:

@@ -7,20 +7,21 @@ sends nothing twice.
 
 import shlex
 import signal
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, get_args
 
 import click
 from attrs import frozen
 
 import binance_transfer as bt
 from binance_transfer_cli import place, results
-from binance_transfer_cli.outcomes import Exit
+from binance_transfer_cli.outcomes import Exit, Outcome, exit_code
 from binance_transfer_cli.plan import Checker, PlanRefused, Total, checked_batch, rows_of
 from binance_transfer_cli.progress import Progress, shown
 from binance_transfer_cli.runner import Runner
@@ -28,7 +29,7 @@ from binance_transfer_cli.screen import Screen
 from binance_transfer_cli.settings import Settings
 from binance_transfer_cli.staging import Staging
 from binance_transfer_cli.state import SOMEBODY, State, example, usage, with_state
-from binance_transfer_cli.summary import lines, warnings
+from binance_transfer_cli.summary import Line, beyond_balances, beyond_limits, lines
 
 if TYPE_CHECKING:
     from binance_transfer.balances import Balances
@@ -91,16 +92,13 @@ def run(
         raise usage(message)
     if not (yes or dry_run) and (plan == "-" or not state.may_ask()):
         raise usage(SOMEBODY)
-    target = Path(results_file) if results_file is not None else None
+    if dry_run:
+        with _checked(screen, plan, batch) as checked:
+            return _dry_run(screen, settings, checked)
+    in_use = settings.files if plan == "-" else [*settings.files, Path(plan)]
+    target = None if results_file is None else results.checked_file(results_file, in_use)
     with ExitStack() as stack:
         checked = stack.enter_context(_checked(screen, plan, batch))
-        if target is not None and not dry_run:
-            results.check_writable(target)
-        if dry_run:
-            with settings.client() as client:
-                _announce(screen, settings, client, checked)
-            screen.say("Dry run: nothing was sent.")
-            return Exit.OK
         try:
             journal = stack.enter_context(settings.journal_to_send())
         except bt.JournalFailed as failed:
@@ -110,17 +108,13 @@ def run(
         if not yes and not state.agreed(f"Send {checked.rows:,} transfers?"):
             screen.note("nothing was sent")
             return Exit.INCOMPLETE
-        going_on = Runner(client, journal, checked.staging, settle_within_s=settings.settle_within_s)
-        interrupted = _send_all(screen, going_on, checked, workers, settings.timeout_s)
-        if interrupted or going_on.ended_by:
-            try:
-                going_on.look_up("the run was interrupted" if interrupted else "the run had ended")
-            except KeyboardInterrupt:
-                screen.note("The other rows were not looked up: the same command again finds out about them.")
-                return Exit.UNKNOWN
-        if target is not None:
-            results.write(target, checked.staging.results())
-        return _report(screen, checked, going_on.ended_by, interrupted=interrupted)
+        runner = Runner(client, journal, checked.staging, settle_within_s=settings.settle_within_s)
+        ended_by = _send_all(screen, runner, checked, workers, settings.timeout_s)
+        try:
+            return _conclude(screen, settings, checked, runner, ended_by, target)
+        except KeyboardInterrupt:
+            screen.note("Interrupted before all was said: the same command again says it, and sends nothing twice.")
+            return Exit.UNKNOWN
 
 
 # --- before ----------------------------------------------------------------------------------------------------------
@@ -128,7 +122,21 @@ def run(
 
 @contextmanager
 def _checked(screen: Screen, name: str, batch: str | None) -> Iterator[Plan]:
-    """Check a whole plan; every bad row is named, and one is enough for none to be sent."""
+    """Check a whole plan, and keep its rows as long as the context lasts."""
+    staging = Staging()
+    try:
+        try:
+            plan = _read(screen, staging, name, batch)
+        except sqlite3.Error as error:
+            message = f"{name} needs a temporary file: {error}"
+            raise PlanRefused(message) from None
+        yield plan
+    finally:
+        staging.close()
+
+
+def _read(screen: Screen, staging: Staging, name: str, batch: str | None) -> Plan:
+    """Read and check a plan; every bad row is named, and one is enough for none to be sent."""
     checker = Checker(None if batch is None else checked_batch(batch))
     bad = 0
 
@@ -137,31 +145,30 @@ def _checked(screen: Screen, name: str, batch: str | None) -> Iterator[Plan]:
         bad += 1
         screen.note(f"{name}:{line}: {why}", "red")
 
-    staging = Staging()
-    try:
-        with _opened(name) as file:
-            try:
-                staging.add(rows_of(file, checker, refused))
-            except PlanRefused as error:
-                message = f"{name}: {error}"
-                raise PlanRefused(message) from None
-        for line, first in staging.doubled():
-            refused(line, f"has the key of line {first}")
-        rows = len(staging)
-        if bad:
-            message = f"{bad:,} of the rows of {name} cannot be sent, so nothing was sent"
-            raise PlanRefused(message)
-        if not rows:
-            message = f"{name} has no rows"
-            raise PlanRefused(message)
-        yield Plan(name, staging, tuple(checker.totals.values()), rows)
-    finally:
-        staging.close()
+    with _opened(name) as file:
+        try:
+            staging.add(rows_of(file, checker, refused))
+        except (PlanRefused, OSError) as error:
+            message = f"{name}: {error}"
+            raise PlanRefused(message) from None
+    for line, first in staging.doubled():
+        refused(line, f"has the key of line {first}")
+    rows = len(staging)
+    if bad:
+        message = f"{bad:,} of the rows of {name} cannot be sent, so nothing was sent"
+        raise PlanRefused(message)
+    if not rows:
+        message = f"{name} has no rows"
+        raise PlanRefused(message)
+    return Plan(name, staging, tuple(checker.totals.values()), rows)
 
 
 @contextmanager
 def _opened(name: str) -> Iterator[TextIO]:
     """Open a plan. What is no UTF-8 is kept, for the row to be refused with its line."""
+    if name == "-" and sys.stdin is None:
+        message = "standard input is closed: name a file, or give the plan there"
+        raise PlanRefused(message)
     options: Any = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
     try:
         file = open(sys.stdin.fileno(), closefd=False, **options) if name == "-" else Path(name).open(**options)  # noqa: SIM115  # closed below
@@ -172,23 +179,56 @@ def _opened(name: str) -> Iterator[TextIO]:
         yield file
 
 
-def _announce(screen: Screen, settings: Settings, client: bt.TransferClient, plan: Plan) -> None:
+@frozen
+class _Outlook:
+    """What a plan would do. ``objections`` are limits that it breaks, ``warnings`` are wallets that hold too little."""
+
+    place: place.Place
+    lines: list[Line]
+    objections: list[str]
+    warnings: list[str]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values for JSON."""
+        values = {"objections": self.objections, "warnings": self.warnings}
+        return {"lines": [line.to_dict() for line in self.lines]} | values | self.place.to_dict()
+
+
+def _announce(screen: Screen, settings: Settings, client: bt.TransferClient, plan: Plan) -> _Outlook:
     """Say what would be sent, from where, and what will not fit."""
-    place.show(screen, place.find(settings, client))
+    found = place.find(settings, client)
     try:
         balances: Balances | None = client.balances()
     except bt.ReadFailed as failed:
         balances = None
         screen.note(f"Balances are not known: {failed}")
+    outlook = _Outlook(
+        found,
+        lines(plan.totals, balances),
+        list(beyond_limits(plan.totals, settings.policy)),
+        list(beyond_balances(plan.totals, balances)),
+    )
+    place.show(screen, found)
     screen.say()
     cells = [
         (line.asset, line.source, line.target, f"{line.rows:,}", f"{line.amount:f}", _free(line.free))
-        for line in lines(plan.totals, balances)
+        for line in outlook.lines
     ]
     screen.table(("asset", "from", "to", "rows", "amount", "free before"), cells, {"rows", "amount", "free before"})
-    for warning in warnings(plan.totals, balances, settings.policy):
+    for warning in (*outlook.objections, *outlook.warnings):
         screen.say(f"Careful: {warning}", "magenta")
     screen.say(f"{plan.rows:,} transfers in {plan.name}; what had moved before is not sent again.")
+    return outlook
+
+
+def _dry_run(screen: Screen, settings: Settings, plan: Plan) -> int:
+    """Show what a plan would do. Nothing is made, not even a journal."""
+    with settings.client() as client:
+        outlook = _announce(screen, settings, client, plan)
+    if screen.as_json:
+        screen.json({"plan": plan.name, "rows": plan.rows} | outlook.to_dict())
+    screen.say("Dry run: nothing was sent.")
+    return Exit.INCOMPLETE if outlook.objections else Exit.OK
 
 
 def _free(free: Decimal | None) -> str:
@@ -198,27 +238,27 @@ def _free(free: Decimal | None) -> str:
 # --- meanwhile -------------------------------------------------------------------------------------------------------
 
 
-def _send_all(screen: Screen, runner: Runner, plan: Plan, workers: int, timeout_s: float) -> bool:
-    """Send; returns whether it was interrupted. A second interruption ends the process where it is."""
+def _send_all(screen: Screen, runner: Runner, plan: Plan, workers: int, timeout_s: float) -> str:
+    """Send; returns what ended it before its last row, "" for nothing. A second interruption waits for nothing."""
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with shown(screen.progress, plan.rows) as progress:
-            runner.run(min(workers, plan.rows), lambda: _tell(progress, runner, plan))
+            runner.run(min(workers, plan.rows), lambda: _show(progress, runner, plan))
     except KeyboardInterrupt:
         screen.note(f"Interrupted. Waiting {timeout_s:g} s at most for what is under way; Ctrl-C again does not.")
         try:
             runner.stop(timeout_s)
         except KeyboardInterrupt:
             screen.note("Not waited for.")
-        return True
+        return "interrupted"
     finally:
         signal.signal(signal.SIGTERM, before)
-    return False
+    return runner.ended_by
 
 
-def _tell(progress: Progress, runner: Runner, plan: Plan) -> None:
+def _show(progress: Progress, runner: Runner, plan: Plan) -> None:
     progress.waiting = runner.waiting
-    progress.tell(plan.staging.done)
+    progress.show(plan.staging.done, plan.staging.replayed)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
@@ -228,7 +268,30 @@ def _interrupt(_signal: int, _frame: object) -> None:
 # --- afterwards ------------------------------------------------------------------------------------------------------
 
 
-def _report(screen: Screen, plan: Plan, ended_by: str, *, interrupted: bool) -> int:
+def _conclude(
+    screen: Screen, settings: Settings, plan: Plan, runner: Runner, ended_by: str, target: Path | None
+) -> int:
+    """Find out about the rows that the run did not come to, write the results, and say what became of the plan."""
+    if ended_by:
+        runner.look_up("the run ended early")
+    unwritten = "" if target is None else _write(target, plan)
+    _report(screen, settings, plan, ended_by)
+    code = exit_code(outcome for outcome in get_args(Outcome) if plan.staging.counts().get(outcome))
+    if unwritten:
+        screen.note(f"The results could not be written: {unwritten}. The same command again does.", "red")
+    return max(code, Exit.INCOMPLETE) if ended_by or unwritten else code
+
+
+def _write(target: Path, plan: Plan) -> str:
+    """Write the results; returns why that cannot be done, "" where it was."""
+    try:
+        results.write(target, plan.staging.results())
+    except OSError as error:
+        return f"{target}: {error.strerror}"
+    return ""
+
+
+def _report(screen: Screen, settings: Settings, plan: Plan, ended_by: str) -> None:
     """Say what became of the plan, and how to go on."""
     if screen.as_json:
         for result in plan.staging.results():
@@ -237,7 +300,7 @@ def _report(screen: Screen, plan: Plan, ended_by: str, *, interrupted: bool) -> 
     moved, replayed = counts.get("moved", 0), counts["replayed"]
     not_moved, unknown = counts.get("not_moved", 0), counts.get("unknown", 0)
     if ended_by:
-        screen.say(f"The run was ended: {ended_by}", "bold red")
+        screen.say(f"The run ended early: {ended_by}", "bold red")
     screen.fields(
         [
             ("moved", f"{moved:,}" + (f" ({replayed:,} of them before)" if replayed else "")),
@@ -249,13 +312,9 @@ def _report(screen: Screen, plan: Plan, ended_by: str, *, interrupted: bool) -> 
     if not_moved or unknown:
         _list(screen, plan)
         screen.say("To go on, sending nothing twice, the same command again:")
-        screen.paste(shlex.join(["binance-transfer", *sys.argv[1:]]) if _shows_no_secret() else "binance-transfer …")
-    return Exit.UNKNOWN if unknown else Exit.INCOMPLETE if not_moved or interrupted else Exit.OK
-
-
-def _shows_no_secret() -> bool:
-    """Whether the command line can be shown: the URL of a server may hold a password."""
-    return not any("postgres" in word for word in sys.argv)
+        screen.paste(shlex.join(settings.same_command(sys.argv[1:])))
+        if settings.left_out:
+            screen.say(settings.left_out)
 
 
 def _list(screen: Screen, plan: Plan) -> None:

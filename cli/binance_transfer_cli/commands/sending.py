@@ -4,6 +4,7 @@
 One rule: it has a key, shown before and after, and the same command with that key never moves the money twice.
 """
 
+import logging
 import shlex
 from contextlib import ExitStack
 from uuid import uuid4
@@ -92,28 +93,34 @@ def send(
         except bt.JournalFailed as failed:
             return _report_error(state.screen, settings, intent, failed)
         client = stack.enter_context(settings.client(journal, sends=True, on_event=state.screen.event))
-        attempt = None
         if not (yes and state.screen.as_json):
             _announce(state.screen, settings, client, intent)
         if not yes and not state.agreed("Send it?"):
             state.screen.note("nothing was sent")
             return Exit.INCOMPLETE
-        try:
-            if journal is not None:
-                receipt = client.settle(
-                    intent.transfer, idempotency_key=intent.key, deadline_s=settings.settle_within_s
-                )
-            else:
-                attempt = client.prepare(intent.transfer)
-                intent = Intent(intent.transfer, attempt.id, new=True)
-                receipt = client.execute(attempt, resolve_within_s=settings.settle_within_s - settings.timeout_s)
-        except bt.TransferError as error:
-            return _report_error(state.screen, settings, intent, error)
-        except KeyboardInterrupt:
-            message = "interrupted while sending"
-            unknown = Result(None, intent.key, "unknown", error=KeyboardInterrupt.__name__, message=message)
-            return _report(state.screen, settings, intent, unknown, "")
-    return _report(state.screen, settings, intent, of_receipt(receipt, intent.key), "")
+        return _send(state.screen, settings, client, intent)
+
+
+def _send(screen: Screen, settings: Settings, client: bt.TransferClient, intent: Intent) -> int:
+    """Send it, and say what became of it. Whatever ends this names the key."""
+    try:
+        if settings.has_journal:
+            receipt = client.settle(intent.transfer, idempotency_key=intent.key, deadline_s=settings.settle_within_s)
+        else:
+            attempt = client.prepare(intent.transfer)
+            intent = Intent(intent.transfer, attempt.id, new=True)
+            receipt = client.execute(attempt, resolve_within_s=settings.settle_within_s - settings.timeout_s)
+    except bt.TransferError as error:
+        return _report_error(screen, settings, intent, error)
+    except KeyboardInterrupt:
+        message = "interrupted while sending"
+        unknown = Result(None, intent.key, "unknown", error=KeyboardInterrupt.__name__, message=message)
+        return _report(screen, settings, intent, unknown, "")
+    except Exception as error:  # it may have left
+        logging.getLogger("binance_transfer").exception("a fault of this program")
+        unknown = Result(None, intent.key, "unknown", error=type(error).__name__, message=str(error))
+        return _report(screen, settings, intent, unknown, "")
+    return _report(screen, settings, intent, of_receipt(receipt, intent.key), "")
 
 
 def _intent(
@@ -228,10 +235,32 @@ def _report(screen: Screen, settings: Settings, intent: Intent, result: Result, 
     if result.outcome == "unknown":
         screen.say("It may have moved: do not send it under another key. To find out:")
         screen.paste(shlex.join(_to_find_out(settings, intent)))
+        if settings.has_journal:
+            screen.say("To find out, and send it if it did not move:")
+            screen.paste(shlex.join(_to_go_on(settings, intent)))
+        if settings.left_out:
+            screen.say(settings.left_out)
     return exit_code([result.outcome])
 
 
 def _to_find_out(settings: Settings, intent: Intent) -> list[str]:
     if settings.has_journal:
-        return settings.command("reconcile", intent.key)
-    return settings.command("history", intent.transfer.type, "--since", "1h")
+        return settings.command("reconcile", *_argument(intent.key))
+    transfer = intent.transfer
+    words = ["history", transfer.type, "--since", "1h"]
+    for symbol in filter(None, (transfer.from_symbol, transfer.to_symbol)):
+        words += ["--symbol", symbol]
+    return settings.command(*words)
+
+
+def _to_go_on(settings: Settings, intent: Intent) -> list[str]:
+    transfer = intent.transfer
+    words = ["send", transfer.type, transfer.asset, transfer.amount_text, "--key", intent.key]
+    words += ["--from-symbol", transfer.from_symbol] if transfer.from_symbol else []
+    words += ["--to-symbol", transfer.to_symbol] if transfer.to_symbol else []
+    return settings.command(*words)
+
+
+def _argument(text: str) -> list[str]:
+    """Return an argument of a command, also one that begins like an option."""
+    return ["--", text] if text.startswith("-") else [text]
