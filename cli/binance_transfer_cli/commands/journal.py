@@ -4,6 +4,7 @@
 One rule: looking writes nothing, not even a file; what a person decides is written down with a note.
 """
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,13 @@ from typing import Any
 import click
 
 import binance_transfer as bt
-from binance_transfer.export.__main__ import main as export_journal
+from binance_transfer.export import __main__ as exports
 from binance_transfer_cli import entries
 from binance_transfer_cli.outcomes import Exit
 from binance_transfer_cli.parameter_types import Time
 from binance_transfer_cli.state import State, example, usage, with_state
+
+_LAST_ID = 2**63 - 1  # the exchange counts in 64 bits, as the journal does
 
 
 @click.group(epilog=example("binance-transfer journal list --state open", "binance-transfer journal show rent-2026-11"))
@@ -63,7 +66,7 @@ def _verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--unchecked", is_flag=True, help="Do not look at the exchange's history; needs a note."),
         click.option("--note", default="", metavar="TEXT", help="Why, for those who read it later."),
         click.option("--not-executed", is_flag=True, help="It did not move."),
-        click.option("--tran-id", type=click.IntRange(min=1), metavar="N", help="It moved, and this is its id."),
+        click.option("--tran-id", type=click.IntRange(1, _LAST_ID), metavar="N", help="It moved, and this is its id."),
     ):
         command = option(command)
     return command
@@ -143,9 +146,19 @@ def export(state: State, form: str | None, output: str | None) -> int:
     """Write all of the journal, for a spreadsheet, a program or a person."""
     settings = state.settings()
     form = form or ("jsonl" if state.screen.as_json else "csv")
+    if state.screen.as_json and output is None and form != "jsonl":
+        message = f"give --format {form} or --json, not both"
+        raise usage(message)
+    if output is not None:
+        exports.output_file(output, settings.files)
     url = settings.journal_url()
-    where = ["--output", output] if output is not None else []
-    return export_journal([url.open(), "--account", settings.account or "", "--format", form, *where])
+    try:
+        exports.export(url.open(), settings.account or "", form, output, time.time_ns() // 1_000_000)
+    except bt.JournalFailed as failed:
+        raise ValueError(str(failed)) from None
+    if state.screen.as_json and output is not None:
+        state.screen.json({"export": output})
+    return Exit.OK
 
 
 @journal.command(epilog=example("binance-transfer journal halt 'balances look wrong, ask Mia'"))
@@ -172,7 +185,15 @@ def backup(state: State, path: str) -> int:
 
     Nothing is sent from the copy before `adopt`. PostgreSQL has pg_dump.
     """
-    return _changed(state, lambda opened: opened.backup(path), f"Copied to {path}.", {"backup": path})
+    target = exports.output_file(path, state.settings().files)
+
+    def copy(opened: bt.Journal) -> None:
+        try:
+            opened.backup(target)
+        except bt.JournalFailed as failed:
+            raise ValueError(str(failed)) from None
+
+    return _changed(state, copy, f"Copied to {path}.", {"backup": path})
 
 
 @journal.command(epilog=example("binance-transfer journal adopt --note 'audited since 2026-11-20, clean'"))

@@ -14,9 +14,11 @@ from attrs import asdict
 
 import binance_transfer as bt
 from binance_transfer.balances import Balances
+from binance_transfer.base_url import environment_of
 from binance_transfer.history_queries import TypeQuery, spans, type_queries, types_without_symbols
 from binance_transfer.moments import to_ms
 from binance_transfer.transfer_types import wallet_of
+from binance_transfer.window import REACH_MS
 from binance_transfer_cli import entries, place
 from binance_transfer_cli.outcomes import Exit
 from binance_transfer_cli.parameter_types import Time, TypeName, WalletName
@@ -25,6 +27,7 @@ from binance_transfer_cli.settings import Settings
 from binance_transfer_cli.state import State, example, usage, with_state
 
 _WEEK = timedelta(days=7)
+_REACH = timedelta(milliseconds=REACH_MS)
 _ROW = ("tran_id", "time", "type", "asset", "amount", "status")
 
 
@@ -41,6 +44,8 @@ def types(state: State, source: str | None, target: str | None) -> int:
         for info in bt.TRANSFER_TYPES.values()
         if paying in {None, info.source} and receiving in {None, info.target}
     ]
+    if not found and paying and receiving:
+        bt.transfer_type(paying, receiving)  # it raises, says why, and names a way in two hops
     if state.screen.as_json:
         for info in found:
             wallets = {"source": info.source.value, "target": info.target.value}
@@ -57,8 +62,6 @@ def types(state: State, source: str | None, target: str | None) -> int:
         for info in found
     ]
     state.screen.table(("type", "from", "to", "symbols", "docs"), rows, whole={"type", "symbols"})
-    if not found and paying and receiving:
-        bt.transfer_type(paying, receiving)  # it says why, and names a way in two hops
     return Exit.OK
 
 
@@ -90,22 +93,34 @@ def history(
         message = "give --csv or --json, not both"
         raise usage(message)
     settings = state.settings()
+    if type_name is not None and type_name not in bt.TRANSFER_TYPES:
+        message = f"{type_name!r} is not a transfer type: binance-transfer types lists them"
+        raise usage(message)
+    pairs = {*symbols, *(_known_pairs(state.screen, settings))}
+    asked = type_queries(pairs, None if type_name is None else [type_name])
+    if not asked:
+        message = f"{type_name} needs a pair: --symbol BTCUSDT, twice where both wallets are isolated"
+        raise usage(message)
     with settings.client() as client:
-        end = until or client.server_time()
-        start = since or end - _WEEK
-        if start > end:
-            message = f"--since ({start.isoformat()}) lies after --until ({end.isoformat()})"
-            raise usage(message)
-        pairs = {*symbols, *(_known_pairs(state.screen, settings))}
-        asked = type_queries(pairs, None if type_name is None else [type_name])
+        start, end = _period(since, until, client.server_time())
         rows = _walked(client, asked, to_ms("since", start), to_ms("until", end))
     _show_rows(state.screen, rows, as_csv=as_csv)
     if type_name is None and (left_out := types_without_symbols(pairs)):
         state.screen.note(f"Not asked, since no pair is known (--symbol PAIR): {', '.join(left_out)}")
-    if type_name is not None and not asked:
-        message = f"{type_name} needs a pair: --symbol BTCUSDT, twice where both wallets are isolated"
-        raise usage(message)
     return Exit.OK
+
+
+def _period(since: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    """Return which time to ask for; raises UsageError for one that the exchange cannot answer for."""
+    end = min(until or now, now)
+    start = since or end - _WEEK
+    if start > end:
+        message = f"--since ({start.isoformat()}) lies after --until ({end.isoformat()})"
+        raise usage(message)
+    if now - start > _REACH:
+        message = f"the exchange's history reaches back six months: --since {_REACH.days}d at most"
+        raise usage(message)
+    return start, end
 
 
 def _known_pairs(screen: Screen, settings: Settings) -> set[str]:
@@ -198,6 +213,7 @@ def _held(held: Balances, only: bt.Wallet | None) -> Iterator[tuple[str, str, bt
 def preflight(state: State) -> int:
     """Check whether a transfer would work. Exit code 1 if it would not."""
     settings = state.settings()
+    _ = settings.policy  # limits that cannot be refuse every send
     problems: list[str] = []
     with settings.client() as client:
         found = place.find(settings, client)
@@ -208,7 +224,7 @@ def preflight(state: State) -> int:
     if found.problem and seen.clock_offset_ms is not None:
         problems.append(found.problem)
     problems += seen.problems
-    problems += _journal_problems(settings)
+    problems += _journal_problems(settings, found.uid)
     bad = [*_bad(seen), *problems]
     if state.screen.as_json:
         state.screen.json(asdict(seen) | found.to_dict() | {"problems": bad, "account": settings.account})
@@ -216,7 +232,7 @@ def preflight(state: State) -> int:
         place.show(state.screen, found)
         state.screen.say()
         state.screen.fields(_lines(seen))
-        if not settings.journal_is_begun:
+        if settings.has_journal and not settings.journal_is_begun:
             state.screen.say("The journal is not there yet: the first send begins it.")
         for problem in bad:
             state.screen.say(f"BAD: {problem}", "red")
@@ -249,16 +265,27 @@ def _bad(seen: bt.Preflight) -> Iterator[str]:
         yield "the key may not transfer: tick Permits Universal Transfer in the vendor's API management"
 
 
-def _journal_problems(settings: Settings) -> list[str]:
-    """Say what is wrong with the journal."""
+def _journal_problems(settings: Settings, uid: int | None) -> list[str]:
+    """Say why nothing could be sent with the journal."""
+    if settings.journal_objection:
+        return [settings.journal_objection]
     if not settings.journal_is_begun:
         return []
+    environment = environment_of(settings.base_url)
     try:
         with settings.journal_to_read() as journal:
-            account = journal.read(lambda transaction: transaction.account())
+            account, known_as = journal.read(
+                lambda records: (records.account(), None if uid is None else records.name_of(environment, uid))
+            )
     except ValueError as failed:
         return [str(failed)]
     problems = [f"sending is halted ({account.halted}): binance-transfer journal resume"] if account.halted else []
     if account.backup:
         problems.append(f"the journal is a copy of {account.backup}: run an audit, then binance-transfer journal adopt")
+    if account.environment is not None and environment_of(account.environment) != environment:
+        problems.append(f"account {account.name!r} of the journal belongs to {account.environment}: give another name")
+    elif uid is not None and account.uid not in {None, uid}:
+        problems.append(f"account {account.name!r} of the journal belongs to uid {account.uid}: give another name")
+    elif known_as not in {None, account.name}:
+        problems.append(f"uid {uid} is recorded under the name {known_as!r}: --account {known_as}")
     return problems

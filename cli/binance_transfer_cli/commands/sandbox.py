@@ -4,8 +4,13 @@
 One rule: its packages are imported only here, when it is asked for.
 """
 
+import shlex
+from contextlib import redirect_stdout
+from io import StringIO
+
 import click
 
+from binance_transfer_cli.screen import Screen
 from binance_transfer_cli.state import State, example, usage, with_state
 
 
@@ -26,7 +31,7 @@ from binance_transfer_cli.state import State, example, usage, with_state
 )
 @with_state
 def sandbox(
-    _state: State,
+    state: State,
     port: str | None,
     key: str,
     seed: str | None,
@@ -38,20 +43,35 @@ def sandbox(
     """
     Run an exchange on this machine, with play money.
 
-    It prints the environment to paste into another shell, and serves until Ctrl-C. Faults on demand and its ledger are
-    reached over HTTP with --admin.
+    It prints the environment to paste into another shell (with --json, one object), and serves until Ctrl-C. Faults on
+    demand and its ledger are reached over HTTP with --admin.
     """
     try:
         from binance_transfer_sandbox.__main__ import main
     except ImportError as error:
         message = f"the sandbox needs {error.name}: pip install 'binance-universal-transfer[sandbox]'"
         raise usage(message) from None
-    words = ["--key", key, *(["--admin"] if admin else [])]
+    words = [f"--key={key}", *(["--admin"] if admin else []), *(f"--symbol={symbol}" for symbol in symbols)]
     for name, value in (("--port", port), ("--seed", seed), ("--transfer-weight", transfer_weight)):
-        words += [name, value] if value is not None else []
-    for symbol in symbols:
-        words += ["--symbol", symbol]
+        words += [f"{name}={value}"] if value is not None else []
     try:
-        return main(words, prog="binance-transfer sandbox")
+        if not state.screen.as_json:
+            return main(words, prog="binance-transfer sandbox")
+        with redirect_stdout(_Variables(state.screen)):
+            return main(words, prog="binance-transfer sandbox")
     except SystemExit as ended:  # its own parser refuses a value
         return int(ended.code or 0)
+
+
+class _Variables(StringIO):
+    """What the sandbox prints for a shell, as one JSON object."""
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def write(self, text: str) -> int:
+        """Write the variables that a text exports."""
+        exports = (shlex.split(line) for line in text.splitlines())
+        self._screen.json(dict(words[1].split("=", 1) for words in exports))
+        return len(text)

@@ -4,6 +4,7 @@
 One rule: they send nothing.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 import click
@@ -30,7 +31,8 @@ def reconcile(state: State, keys: tuple[str, ...]) -> int:
     settings = state.settings()
     with settings.journal() as journal, settings.client(journal, on_event=state.screen.event) as client:
         if keys:
-            found = [_one(state.screen, client, journal, key, settings.settle_within_s) for key in keys]
+            known = _known(journal, keys)
+            found = [_reconciled(state.screen, client, journal, entry, settings.settle_within_s) for entry in known]
         else:
             found = client.reconcile_all(deadline_s=settings.settle_within_s)
     if state.screen.as_json:
@@ -46,18 +48,30 @@ def reconcile(state: State, keys: tuple[str, ...]) -> int:
     return entries.exit_code(found)
 
 
-def _one(screen: Screen, client: bt.TransferClient, journal: bt.Journal, key: str, within_s: float) -> bt.Entry:
-    entry = journal.get(key)
-    if entry is None:
-        message = f"key {checked_key(key)!r} is not in the journal"
-        raise usage(message)
+def _known(journal: bt.Journal, keys: tuple[str, ...]) -> list[bt.Entry]:
+    """Return what the journal has of all keys; raises UsageError where it lacks one, before the first is pursued."""
+    found = []
+    for key in keys:
+        entry = journal.get(key)
+        if entry is None:
+            message = f"key {checked_key(key)!r} is not in the journal"
+            raise usage(message)
+        found.append(entry)
+    return found
+
+
+def _reconciled(
+    screen: Screen, client: bt.TransferClient, journal: bt.Journal, entry: bt.Entry, within_s: float
+) -> bt.Entry:
     if entry.open_attempt is None:
         return entry
     try:
         client.reconcile(entry.open_attempt.attempt, deadline_s=within_s)
-    except (bt.NotExecuted, bt.OutcomeUnknown) as error:
-        screen.note(f"{key}: {error}")
-    return journal.get(key) or entry
+    except bt.TransferError as error:
+        screen.note(f"{entry.key}: {error}")
+    with suppress(bt.JournalFailed):  # those that were reconciled before are shown even so
+        return journal.get(entry.key) or entry
+    return entry
 
 
 @click.command(epilog=example("binance-transfer audit --since 7d", "binance-transfer --json audit --since 2026-11-01"))
@@ -67,6 +81,9 @@ def audit(state: State, since: datetime) -> int:
     """Compare the journal with the exchange's history. Ends with 1 where a person has to look at something."""
     settings = state.settings()
     with settings.journal() as journal, settings.client(journal) as client:
+        if since > (now := client.server_time()):
+            message = f"--since ({since.isoformat()}) lies in the future: the exchange has {now.isoformat()}"
+            raise usage(message)
         found = client.audit(since)
     if state.screen.as_json:
         state.screen.json(findings.to_dict(found))
