@@ -41,7 +41,8 @@ def show(screen: Screen, audit: bt.Audit) -> None:
     if audit.clean:
         screen.say("Journal and history agree.", "green")
         return
-    screen.table(("finding", "key", "tran_id", "asset", "amount", "time (UTC)"), _rows(audit), right={"amount"})
+    columns = ("finding", "key", "tran_id", "asset", "amount", "time (UTC)")
+    screen.table(columns, _rows(audit), right={"amount"}, whole={"tran_id", "asset", "amount"})
     for kind, meaning in FINDINGS.items():
         if getattr(audit, kind):
             screen.say(f"{kind}: {meaning}")

@@ -31,7 +31,7 @@ def in_shell(words: tuple[str, ...], redirection: str) -> subprocess.CompletedPr
 
 
 @pytest.mark.parametrize("redirection", REDIRECTED)
-@pytest.mark.parametrize("words", [("--json", *SEND), SEND, ("--json", "run", "plan.csv", "--yes")])
+@pytest.mark.parametrize("words", [("--json", *SEND), ("run", "plan.csv", "--yes")])
 @pytest.mark.usefixtures("environment")
 def test_what_moved_is_0_wherever_the_output_goes(
     words: tuple[str, ...], redirection: str, sandbox: Sandbox, tmp_path: Path
@@ -71,6 +71,14 @@ def test_a_reader_that_ends_is_no_error(words: tuple[str, ...], cli: Cli) -> Non
     cli(*SEND)
     done = in_shell(words, "| true")
     assert (done.returncode, "rror" in done.stderr) == (0, False), done.stderr
+
+
+@pytest.mark.usefixtures("environment")
+def test_results_do_not_replace_a_plan_that_is_standard_input(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "plan.csv").write_text(PLAN)
+    assert in_shell(("run", "-", "--yes", "--results", "plan.csv"), "< plan.csv").returncode == 2
+    assert in_shell(("run", "-", "--yes", "--results", "r.jsonl"), "< plan.csv").returncode == 0
+    assert (tmp_path / "plan.csv").read_text() == PLAN
 
 
 @pytest.mark.usefixtures("environment")

@@ -95,7 +95,29 @@ def test_nothing_is_left_behind_where_writing_fails(url: str, tmp_path: Path) ->
     output = tmp_path / "export"
     output.mkdir()
     assert export(url, "csv", output) == 2
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".export")] == []
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["journal.db", "journal.db-wal", "journal.db-shm", "link", "fifo", "-", "", "/dev/null"]
+)
+def test_neither_the_journal_nor_what_is_no_file_is_replaced(
+    url: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("journal.db")
+    os.mkfifo(tmp_path / "fifo")
+    before = (tmp_path / "journal.db").read_bytes()
+    assert main([url, "--account", "treasury", "--format", "csv", f"--output={name}"]) == 2
+    assert (tmp_path / "journal.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(("redirection", "code"), [("| true", 0), (">/dev/full", 2)])
+def test_a_reader_that_ends_is_no_error_and_a_full_disk_is(url: str, redirection: str, code: int) -> None:
+    words = f"{sys.executable} -m binance_transfer.export {url} --account treasury --format csv"
+    command = ["bash", "-c", f"set -o pipefail; {words} {redirection}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Exception" in done.stderr) == (code, False), done.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["sqlite:///x.db"], ["sqlite:///x.db", "--account", "a", "--format", "xml"]])

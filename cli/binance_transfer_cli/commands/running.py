@@ -95,7 +95,7 @@ def run(
     if dry_run:
         with _checked(screen, plan, batch) as checked:
             return _dry_run(screen, settings, checked)
-    in_use = settings.files if plan == "-" else [*settings.files, Path(plan)]
+    in_use = [*settings.files, Path("/dev/stdin" if plan == "-" else plan)]
     target = None if results_file is None else results.checked_file(results_file, in_use)
     with ExitStack() as stack:
         checked = stack.enter_context(_checked(screen, plan, batch))

@@ -134,7 +134,7 @@ def journal_files(url: str) -> list[Path]:
 
 def replace_file(file: Path, parts: Iterable[bytes]) -> None:
     """Replace a file as a whole, or leave it as it was; raises OSError."""
-    descriptor, scratch = mkstemp(dir=file.parent, prefix=f".{file.name[:100]}.")  # for its owner alone from the start
+    descriptor, scratch = mkstemp(dir=file.parent, prefix=".binance-transfer-")  # for its owner alone from the start
     try:
         with os.fdopen(descriptor, "wb") as written:
             written.writelines(parts)
