@@ -64,6 +64,11 @@ def test_json_and_another_form_are_refused(form: str, cli: Cli, tmp_path: Path) 
     assert cli("--json", "journal", "export").rows[0]["key"] == "first"
 
 
+def test_the_longest_time_that_a_refusal_proposes_is_answered(cli: Cli) -> None:
+    [proposed] = re.findall(r"--since (\d+d)", cli("history", "MAIN_UMFUTURE", "--since", "999d").err)
+    assert cli("history", "MAIN_UMFUTURE", "--since", proposed).code == 0
+
+
 def test_a_future_end_is_now(cli: Cli) -> None:
     cli(*SEND)
     assert len(cli("--json", "history", "--until", "2099-01-01", "--since", "1d").rows) == 1

@@ -118,7 +118,7 @@ def _period(since: datetime | None, until: datetime | None, now: datetime) -> tu
         message = f"--since ({start.isoformat()}) lies after --until ({end.isoformat()})"
         raise usage(message)
     if now - start > _REACH:
-        message = f"the exchange's history reaches back six months: --since {_REACH.days}d at most"
+        message = f"the exchange's history reaches back six months: --since {_REACH.days - 1}d at most"
         raise usage(message)
     return start, end
 
@@ -232,7 +232,7 @@ def preflight(state: State) -> int:
         place.show(state.screen, found)
         state.screen.say()
         state.screen.fields(_lines(seen))
-        if settings.has_journal and not settings.journal_is_begun:
+        if settings.has_journal and not settings.journal_is_begun and not settings.journal_objection:
             state.screen.say("The journal is not there yet: the first send begins it.")
         for problem in bad:
             state.screen.say(f"BAD: {problem}", "red")

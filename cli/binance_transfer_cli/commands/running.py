@@ -5,6 +5,7 @@ One rule: nothing is sent before every row was checked and a person, or --yes, h
 sends nothing twice.
 """
 
+import logging
 import shlex
 import signal
 import sqlite3
@@ -109,12 +110,14 @@ def run(
             screen.note("nothing was sent")
             return Exit.INCOMPLETE
         runner = Runner(client, journal, checked.staging, settle_within_s=settings.settle_within_s)
-        ended_by = _send_all(screen, runner, checked, workers, settings.timeout_s)
         try:
+            ended_by = _send_all(screen, runner, checked, workers, settings.timeout_s)
             return _conclude(screen, settings, checked, runner, ended_by, target)
         except KeyboardInterrupt:
             screen.note("Interrupted before all was said: the same command again says it, and sends nothing twice.")
-            return Exit.UNKNOWN
+        except Exception:  # something may have left
+            logging.getLogger("binance_transfer").exception("a fault of this program: the same command again goes on")
+        return Exit.UNKNOWN
 
 
 # --- before ----------------------------------------------------------------------------------------------------------

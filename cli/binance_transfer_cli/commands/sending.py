@@ -91,36 +91,40 @@ def send(
         try:
             journal = stack.enter_context(settings.journal_to_send()) if settings.has_journal else None
         except bt.JournalFailed as failed:
-            return _report_error(state.screen, settings, intent, failed)
+            result = of_error(failed, intent.key, new=intent.new)
+            return _report(state.screen, settings, intent.transfer, result, advice(failed))
         client = stack.enter_context(settings.client(journal, sends=True, on_event=state.screen.event))
         if not (yes and state.screen.as_json):
             _announce(state.screen, settings, client, intent)
         if not yes and not state.agreed("Send it?"):
             state.screen.note("nothing was sent")
             return Exit.INCOMPLETE
-        return _send(state.screen, settings, client, intent)
+        result, hint = _send(settings, client, intent)
+        try:
+            return _report(state.screen, settings, intent.transfer, result, hint)
+        except KeyboardInterrupt:  # once more, in a hurry
+            return exit_code([result.outcome])
 
 
-def _send(screen: Screen, settings: Settings, client: bt.TransferClient, intent: Intent) -> int:
-    """Send it, and say what became of it. Whatever ends this names the key."""
+def _send(settings: Settings, client: bt.TransferClient, intent: Intent) -> tuple[Result, str]:
+    """Send it; returns what became of it, and what to do about that. Whatever ends this names the key."""
+    key = intent.key
     try:
         if settings.has_journal:
-            receipt = client.settle(intent.transfer, idempotency_key=intent.key, deadline_s=settings.settle_within_s)
+            receipt = client.settle(intent.transfer, idempotency_key=key, deadline_s=settings.settle_within_s)
         else:
             attempt = client.prepare(intent.transfer)
-            intent = Intent(intent.transfer, attempt.id, new=True)
+            key = attempt.id
             receipt = client.execute(attempt, resolve_within_s=settings.settle_within_s - settings.timeout_s)
     except bt.TransferError as error:
-        return _report_error(screen, settings, intent, error)
+        return of_error(error, key, new=intent.new or not settings.has_journal), advice(error)
     except KeyboardInterrupt:
         message = "interrupted while sending"
-        unknown = Result(None, intent.key, "unknown", error=KeyboardInterrupt.__name__, message=message)
-        return _report(screen, settings, intent, unknown, "")
+        return Result(None, key, "unknown", error=KeyboardInterrupt.__name__, message=message), ""
     except Exception as error:  # it may have left
         logging.getLogger("binance_transfer").exception("a fault of this program")
-        unknown = Result(None, intent.key, "unknown", error=type(error).__name__, message=str(error))
-        return _report(screen, settings, intent, unknown, "")
-    return _report(screen, settings, intent, of_receipt(receipt, intent.key), "")
+        return Result(None, key, "unknown", error=type(error).__name__, message=str(error)), ""
+    return of_receipt(receipt, key), ""
 
 
 def _intent(
@@ -190,7 +194,8 @@ def _dry_run(screen: Screen, settings: Settings, intent: Intent) -> int:
         try:
             attempt = client.prepare(intent.transfer)
         except bt.NotExecuted as error:
-            return _report_error(screen, settings, intent, error)
+            result = of_error(error, intent.key, new=intent.new)
+            return _report(screen, settings, intent.transfer, result, advice(error))
     request = attempt.request()
     if screen.as_json:
         values = {
@@ -211,11 +216,7 @@ def _dry_run(screen: Screen, settings: Settings, intent: Intent) -> int:
     return Exit.INCOMPLETE if objection else Exit.OK
 
 
-def _report_error(screen: Screen, settings: Settings, intent: Intent, error: bt.TransferError) -> int:
-    return _report(screen, settings, intent, of_error(error, intent.key, new=intent.new), advice(error))
-
-
-def _report(screen: Screen, settings: Settings, intent: Intent, result: Result, hint: str) -> int:
+def _report(screen: Screen, settings: Settings, transfer: bt.Transfer, result: Result, hint: str) -> int:
     """Show what became of it, and what to do next."""
     if screen.as_json:
         screen.json(result.to_dict())
@@ -234,33 +235,26 @@ def _report(screen: Screen, settings: Settings, intent: Intent, result: Result, 
         screen.say(hint)
     if result.outcome == "unknown":
         screen.say("It may have moved: do not send it under another key. To find out:")
-        screen.paste(shlex.join(_to_find_out(settings, intent)))
+        screen.paste(shlex.join(_to_find_out(settings, transfer, result.key)))
         if settings.has_journal:
             screen.say("To find out, and send it if it did not move:")
-            screen.paste(shlex.join(_to_go_on(settings, intent)))
+            screen.paste(shlex.join(_to_go_on(settings, transfer, result.key)))
         if settings.left_out:
             screen.say(settings.left_out)
     return exit_code([result.outcome])
 
 
-def _to_find_out(settings: Settings, intent: Intent) -> list[str]:
+def _to_find_out(settings: Settings, transfer: bt.Transfer, key: str) -> list[str]:
     if settings.has_journal:
-        return settings.command("reconcile", *_argument(intent.key))
-    transfer = intent.transfer
+        return settings.command("reconcile", *(["--"] if key.startswith("-") else []), key)
     words = ["history", transfer.type, "--since", "1h"]
     for symbol in filter(None, (transfer.from_symbol, transfer.to_symbol)):
         words += ["--symbol", symbol]
     return settings.command(*words)
 
 
-def _to_go_on(settings: Settings, intent: Intent) -> list[str]:
-    transfer = intent.transfer
-    words = ["send", transfer.type, transfer.asset, transfer.amount_text, "--key", intent.key]
+def _to_go_on(settings: Settings, transfer: bt.Transfer, key: str) -> list[str]:
+    words = ["send", transfer.type, transfer.asset, transfer.amount_text, "--key", key]
     words += ["--from-symbol", transfer.from_symbol] if transfer.from_symbol else []
     words += ["--to-symbol", transfer.to_symbol] if transfer.to_symbol else []
     return settings.command(*words)
-
-
-def _argument(text: str) -> list[str]:
-    """Return an argument of a command, also one that begins like an option."""
-    return ["--", text] if text.startswith("-") else [text]
