@@ -17,6 +17,7 @@ from rich.text import Text
 
 import binance_transfer as bt
 from binance_transfer.visible import one_line
+from binance_transfer_cli.outcomes import Exit
 from binance_transfer_cli.streams import Output, standard_error, standard_output
 
 _WIDE: Final = 10_000  # a pipe has no edge at which anything would have to be broken
@@ -29,7 +30,8 @@ class Screen:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json: Final = as_json
-        self._out: Final = _console(standard_output())
+        self._output: Final = standard_output()
+        self._out: Final = _console(self._output)
         self._err: Final = _console(standard_error())
 
     @property
@@ -40,6 +42,10 @@ class Screen:
     def progress(self) -> Console:
         """Where something that goes on is shown."""
         return self._err
+
+    def exit_code(self) -> Exit:
+        """Return how a command ends of which only its output is wanted."""
+        return Exit.INCOMPLETE if self._output.unusable else Exit.OK
 
     def say(self, text: str = "", style: str = "") -> None:
         """Tell a person something."""
@@ -102,8 +108,8 @@ class Screen:
 
     def raw(self, text: str) -> None:
         """Write a text as it is."""
-        self._out.file.write(text)
-        self._out.file.flush()
+        self._output.write(text)
+        self._output.flush()
 
 
 def _console(output: Output) -> Console:

@@ -1,7 +1,7 @@
 """
 Standard input, output and error, also where they are closed or cannot be written.
 
-One rule: a reader that ends, a full disk and a closed stream end no transfer, and change no exit code.
+One rule: a reader that ends, a full disk and a closed stream end no transfer, and change nothing about its outcome.
 """
 
 import os
@@ -25,7 +25,8 @@ class Output:
         self._stream: Final = stream
         self._instead: Final = instead
         self._pending = ""
-        self._unusable = False
+        self.unusable = False
+        """Whether it could not be written, for another reason than that its reader has ended."""
 
     def write(self, text: str) -> int:
         """Take a text, which ``flush`` writes."""
@@ -35,7 +36,7 @@ class Output:
     def flush(self) -> None:
         """Write what is not written yet."""
         text, self._pending = self._pending, ""
-        if not self._unusable:
+        if not self.unusable:
             try:
                 self._stream.write(text)
                 self._stream.flush()
@@ -43,9 +44,9 @@ class Output:
                 _lead_nowhere(self._stream)
             except OSError as error:
                 _lead_nowhere(self._stream)
-                self._unusable = True
+                self.unusable = True
                 text = f"standard output cannot be written ({error.strerror}); what follows was meant for it\n{text}"
-        if self._unusable and self._instead is not None:
+        if self.unusable and self._instead is not None:
             self._instead.write(text)
             self._instead.flush()
 

@@ -74,6 +74,13 @@ def test_a_reader_that_ends_is_no_error(words: tuple[str, ...], cli: Cli) -> Non
 
 
 @pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("words", [("types",), ("history", "--csv"), ("--json", "balances"), ("journal", "list")])
+def test_a_list_that_is_not_whole_is_1(words: tuple[str, ...], cli: Cli) -> None:
+    cli(*SEND)
+    assert in_shell(words, ">/dev/full").returncode == 1
+
+
+@pytest.mark.usefixtures("environment")
 def test_results_do_not_replace_a_plan_that_is_standard_input(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "plan.csv").write_text(PLAN)
     assert in_shell(("run", "-", "--yes", "--results", "plan.csv"), "< plan.csv").returncode == 2

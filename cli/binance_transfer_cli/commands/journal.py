@@ -41,7 +41,7 @@ def list_keys(state: State, only: Any, since: datetime | None) -> int:
                 state.screen.json(entries.to_dict(entry))
         else:
             entries.table(state.screen, list(found))
-    return Exit.OK
+    return state.screen.exit_code()
 
 
 @journal.command(epilog=example("binance-transfer journal show rent-2026-11"))
@@ -58,7 +58,7 @@ def show(state: State, key: str) -> int:
         state.screen.json(entries.to_dict(entry))
     else:
         entries.details(state.screen, entry)
-    return Exit.OK
+    return state.screen.exit_code()
 
 
 def _verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -50,7 +50,7 @@ def types(state: State, source: str | None, target: str | None) -> int:
         for info in found:
             wallets = {"source": info.source.value, "target": info.target.value}
             state.screen.json(asdict(info) | wallets | {"documented_in": sorted(info.documented_in)})
-        return Exit.OK
+        return state.screen.exit_code()
     rows = [
         (
             info.name,
@@ -62,7 +62,7 @@ def types(state: State, source: str | None, target: str | None) -> int:
         for info in found
     ]
     state.screen.table(("type", "from", "to", "symbols", "docs"), rows, whole={"type", "symbols"})
-    return Exit.OK
+    return state.screen.exit_code()
 
 
 @click.command(
@@ -107,7 +107,7 @@ def history(
     _show_rows(state.screen, rows, as_csv=as_csv)
     if type_name is None and (left_out := types_without_symbols(pairs)):
         state.screen.note(f"Not asked, since no pair is known (--symbol PAIR): {', '.join(left_out)}")
-    return Exit.OK
+    return state.screen.exit_code()
 
 
 def _period(since: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, datetime]:
@@ -197,7 +197,7 @@ def balances(state: State, wallet: str | None) -> int:
     else:
         cells = [(name, asset, f"{balance.free:f}", f"{balance.locked:f}") for name, asset, balance in rows]
         state.screen.table(("wallet", "asset", "free", "locked"), cells, right={"free", "locked"})
-    return Exit.OK
+    return state.screen.exit_code()
 
 
 def _held(held: Balances, only: bt.Wallet | None) -> Iterator[tuple[str, str, bt.Balance]]:

@@ -93,11 +93,11 @@ def run(
         raise usage(message)
     if not (yes or dry_run) and (plan == "-" or not state.may_ask()):
         raise usage(SOMEBODY)
+    in_use = [*settings.files, Path("/dev/stdin" if plan == "-" else plan)]
+    target = None if results_file is None else results.checked_file(results_file, in_use)
     if dry_run:
         with _checked(screen, plan, batch) as checked:
             return _dry_run(screen, settings, checked)
-    in_use = [*settings.files, Path("/dev/stdin" if plan == "-" else plan)]
-    target = None if results_file is None else results.checked_file(results_file, in_use)
     with ExitStack() as stack:
         checked = stack.enter_context(_checked(screen, plan, batch))
         try:
