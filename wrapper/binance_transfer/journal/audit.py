@@ -183,12 +183,11 @@ def compare(
 
 
 def _was_then(row: TransferRecord, since_ms: int, until_ms: int) -> bool:
-    """
-    Tell whether a row is of the time that was compared.
-
-    One from before what was asked for writes its time otherwise, say in seconds, and counts.
-    """
-    return row.timestamp_ms <= until_ms and not since_ms - EARLY_MS <= row.timestamp_ms < since_ms
+    """Tell whether a row is of the time that was compared."""
+    if row.timestamp_ms > until_ms:
+        return False
+    # History was asked from EARLY_MS before: what is older still writes its time otherwise, say in seconds, and counts.
+    return row.timestamp_ms >= since_ms or row.timestamp_ms < since_ms - EARLY_MS
 
 
 def _pairs(

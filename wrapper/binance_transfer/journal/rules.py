@@ -102,38 +102,15 @@ def begin(
     operator's limit or a halt forbids a new attempt, and JournalFailed for a copy that was not adopted.
     """
     transfer = intent.transfer if isinstance(intent, Attempt) else intent
-    entry = checked_entry(journal, key, transfer)
-    if (
-        entry
-        and entry.state == "not_moved"
-        and (acceptance_ignored := [each for each in entry.attempts if each.acceptance_ignored])
-    ):
-        _reopen(journal, acceptance_ignored[0], now_ms())
-        entry = _entry(journal, key)
+    entry = _reopened(journal, checked_entry(journal, key, transfer), now_ms)
     if entry and entry.state != "not_moved":
         return entry
     attempt = make_attempt()
-    if isinstance(intent, Attempt) and (known := journal.attempt(attempt.id)) is not None:
-        if entry and known.key == key:
-            return entry  # an attempt is sent once, even one that moved nothing
-        message = f"the attempt was made under the key {known.key!r}, not {key!r}: use that"
-        raise IdempotencyConflict(message)
-    now = now_ms()
-    if (ahead_ms := attempt.timestamp_ms - now) > EARLY_MS:
-        # It would be refused, or keep its key and all that is alike waiting for a window that begins later.
-        message = f"the attempt's timestamp is {ahead_ms / 1000:.0f} s in the future: prepare a new one"
-        raise InvalidTransfer(message)
-    account = journal.account()
-    if account.halted:
-        message = f"sending is halted: {one_line(account.halted)}"
-        raise PolicyDenied(message)
-    if account.backup:
-        message = (
-            f"this journal is a copy that was made at {account.backup}, and does not know the keys that were used "
-            "since: run an audit, then call journal.adopt(note=…)"
-        )
-        raise JournalFailed(message)
-    window = Window.of(attempt, settle_ms)
+    if isinstance(intent, Attempt) and _is_known(journal, attempt, key):
+        return _entry(journal, key)  # an attempt is sent once, even one that moved nothing
+    now, account, window = now_ms(), journal.account(), Window.of(attempt, settle_ms)
+    _check_that_it_is_for_now(attempt, now)
+    _check_that_it_may_send(account)
     if objection := policy.objection(transfer) or _daily_objection(journal, policy, transfer, window):
         raise PolicyDenied(objection)
     if wait := _identical_open(journal, attempt, window) or wait_for_room(account, now):
@@ -144,12 +121,45 @@ def begin(
     return record
 
 
-def _reopen(journal: JournalTransaction, record: AttemptRecord, at_ms: int) -> None:
-    """Look again for an attempt whose acceptance no verdict took notice of."""
-    tran_id = min(record.answered_ids)
+def _reopened(journal: JournalTransaction, entry: Entry | None, now_ms: Callable[[], int]) -> Entry | None:
+    """Look again for an attempt whose acceptance no verdict took notice of, before its key is used anew."""
+    ignored = [each for each in entry.attempts if each.acceptance_ignored] if entry else []
+    if entry is None or entry.state != "not_moved" or not ignored:
+        return entry
+    tran_id = min(ignored[0].answered_ids)
     owned = journal.owners([tran_id])
     note = f"the exchange had accepted it as {tran_id}, and an older program took no notice"
-    journal.add_verdict(record.attempt.id, VerdictRecord(at_ms, "reopened", "open", None if owned else tran_id, note))
+    verdict = VerdictRecord(now_ms(), "reopened", "open", None if owned else tran_id, note)
+    journal.add_verdict(ignored[0].attempt.id, verdict)
+    return _entry(journal, entry.key)
+
+
+def _is_known(journal: JournalTransaction, attempt: Attempt, key: str) -> bool:
+    """Tell whether an attempt was recorded before; raises IdempotencyConflict where that was under another key."""
+    known = journal.attempt(attempt.id)
+    if known is not None and known.key != key:
+        message = f"the attempt was made under the key {known.key!r}, not {key!r}: use that"
+        raise IdempotencyConflict(message)
+    return known is not None
+
+
+def _check_that_it_is_for_now(attempt: Attempt, now_ms: int) -> None:
+    """Refuse what would be refused, or keep all that is alike waiting for a window that begins later."""
+    if (ahead_ms := attempt.timestamp_ms - now_ms) > EARLY_MS:
+        message = f"the attempt's timestamp is {ahead_ms / 1000:.0f} s in the future: prepare a new one"
+        raise InvalidTransfer(message)
+
+
+def _check_that_it_may_send(account: AccountRecord) -> None:
+    if account.halted:
+        message = f"sending is halted: {one_line(account.halted)}"
+        raise PolicyDenied(message)
+    if account.backup:
+        message = (
+            f"this journal is a copy that was made at {account.backup}, and does not know the keys that were used "
+            "since: run an audit, then call journal.adopt(note=…)"
+        )
+        raise JournalFailed(message)
 
 
 def _shown(transfer: Transfer) -> str:
