@@ -4,6 +4,7 @@ What a page is made of, whatever it was written in.
 One rule: Markdown and HTML become the same sequence of blocks, each with the line on which it stands.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -32,3 +33,21 @@ class Block:
     """Cells of a table, its head first."""
     code: tuple[tuple[int, str], ...] = ()
     """Line number and text of each line of a code block."""
+
+
+def moved(block: Block, at: Callable[[int], int]) -> Block:
+    """The same block on other lines: `at` tells where a line is now."""
+
+    def text(words: Text) -> Text:
+        starts = tuple((offset, at(line)) for offset, line in words.starts)
+        return Text(words.plain, starts, words.marks, words.with_struck and text(words.with_struck))
+
+    return Block(
+        block.kind,
+        at(block.line),
+        text(block.text),
+        block.level,
+        block.group,
+        tuple(tuple(text(cell) for cell in row) for row in block.rows),
+        tuple((at(line), row) for line, row in block.code),
+    )

@@ -16,7 +16,7 @@ from generator.docs.wallets import is_retired, wallets_of
 from generator.docs.wording import LANGUAGES, Language
 
 _SPAN_SUBJECT = "startTime"  # both spans say what it may be, and what it is when left out
-_SPAN_NAMES = {"reach": "reaches back", "default": "default span"}
+SPAN_NAMES = {"reach": "reaches back", "default": "default span"}
 # What a type of OpenAPI may be called in the words of the old pages.
 _SAME_TYPE = {"integer": ("LONG", "INT"), "string": ("STRING",), "boolean": ("BOOLEAN",), "enum": ("ENUM",)}
 
@@ -35,7 +35,15 @@ def judge(
         matches = match(parts, project)
     except Unreadable as refusal:
         return [Verdict(name, source, languages=_languages(parts), refused=str(refusal))]
-    return [_judge(name, found, project, source, addresses, expected_language) for found in matches]
+    verdicts = [_judge(name, found, project, source, addresses, expected_language) for found in matches]
+    if source == "sdk":  # unlike a page, it has a call of every operation
+        described = {found.operation.name for found in matches}
+        verdicts += [
+            Verdict(name, source, each, refused=f"found no call of {each.name}")
+            for each in project.operations
+            if each.addresses and each.name not in described
+        ]
+    return verdicts
 
 
 def _judge(
@@ -189,7 +197,7 @@ def _limits(facts: Facts, our: ProjectParameter, row_line: int) -> Iterator[Find
 
 
 def _spans(facts: Facts, operation: Operation) -> Iterator[Finding]:
-    for role, name in _SPAN_NAMES.items():
+    for role, name in SPAN_NAMES.items():
         stated = [span for span in facts.spans if span.role == role]
         our = operation.spans.get(role)
         odd = [span for span in stated if span.value != our]
@@ -215,6 +223,8 @@ def _types(facts: Facts, operation: Operation) -> Iterator[Finding]:
     struck = {each.name for each in (*values, *facts.types) if each.struck}
     for each in {each.name: each for each in (*values, *facts.types)}.values():
         if each.name not in operation.types[facts.language]:
+            if each.name in struck:
+                continue
             words = f"{each.name} {each.description}".strip()
             yield Finding("type-added", each.name, facts.language, words, None, each.line)
         else:
@@ -323,8 +333,12 @@ def _field_types(facts: Facts, operation: Operation) -> Iterator[Finding]:
         expected = {
             type_ for path, type_ in operation.field_types.items() if each.path in (path, path.rpartition(".")[2])
         }
-        for type_, line in each.types:
-            if type_ and expected and type_ not in expected and each.name not in told:
-                told.add(each.name)
-                ours = f"{each.name}: {' or '.join(sorted(expected))}"
-                yield Finding("response-field", each.name, facts.language, f"{each.name}: {type_}", ours, line)
+        fit = {*expected, "integer"} if "number" in expected else expected  # every integer is a number
+        odd = [line for type_, line in each.types if type_ and type_ not in fit]
+        if expected and odd and each.name not in told:
+            told.add(each.name)
+            page, ours = (
+                f"{each.name}: {' or '.join(types)}"
+                for types in (dict.fromkeys(type_ for type_, _ in each.types if type_), sorted(expected))
+            )
+            yield Finding("response-field", each.name, facts.language, page, ours, odd[0])

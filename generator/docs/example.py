@@ -19,6 +19,7 @@ _TOKEN = re.compile(
 )
 _SIGNS: dict[str, ValueType] = {"{": "object", "[": "array"}
 _WORDS: dict[ValueType, re.Pattern[str]] = {
+    "null": re.compile("null", re.IGNORECASE),
     "boolean": re.compile("true|false", re.IGNORECASE),
     "integer": re.compile(r"-?\d+"),
     "number": re.compile(r"-?\d+\.\d+(?:[eE][+-]?\d+)?"),
@@ -142,13 +143,15 @@ def _is_value(token: _Token) -> bool:
 
 
 def _type_of(value: _Token) -> ValueType:
-    """The type of a value that is written as JSON; nothing for what is not, such as null."""
+    """The type of a value that is written as JSON; nothing for what is not."""
     if value.kind in ("string", "sign"):
         return _SIGNS.get(value.text, "string" if value.kind == "string" else "")
-    for name, pattern in _WORDS.items():
-        if pattern.fullmatch(value.text):
-            return name
-    return ""
+    return type_of_word(value.text)
+
+
+def type_of_word(word: str) -> ValueType:
+    """The type of a value without quotation marks, or nothing."""
+    return next((name for name, pattern in _WORDS.items() if pattern.fullmatch(word)), "")
 
 
 def _path_below(frame: _Frame) -> str:

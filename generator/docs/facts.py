@@ -11,9 +11,9 @@ from typing import Final, Literal, NamedTuple
 from generator.docs.wording import Endpoint, Language, Part
 
 SourceKind = Literal["page", "schema", "sdk"]
-ValueType = Literal["string", "integer", "number", "boolean", "array", "object", ""]
+ValueType = Literal["string", "integer", "number", "boolean", "array", "object", "null", ""]
 VALUE_TYPES: Final[Mapping[str, ValueType]] = {
-    "string": "string", "integer": "integer", "number": "number", "boolean": "boolean", "array": "array", "object": "object",
+    "string": "string", "integer": "integer", "number": "number", "boolean": "boolean", "array": "array", "object": "object", "null": "null",
 }  # fmt: skip
 Bound = Literal["default", "maximum", "minimum", "below", "above", "unread"]
 Role = Literal["reach", "default"]

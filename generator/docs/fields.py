@@ -59,6 +59,7 @@ class Field:
     values: list[TransferType] = field(default_factory=list)
     labelled: list[tuple[Label, Stated]] = field(default_factory=list)
     prose: list[Stated] = field(default_factory=list)
+    struck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def read_fields(blocks: Sequence[Block]) -> tuple[list[Field], list[Block]]:
         line = lines[at]
         if started := _field(lines, at):
             found, used = started
+            found.struck = line.struck
             fields.append(found)
             label = None
             at += used
@@ -93,14 +95,18 @@ def read_fields(blocks: Sequence[Block]) -> tuple[list[Field], list[Block]]:
                 rest.append(block)
         else:
             label = _read_line(fields[-1], line, label)
-    return fields, rest
+    return [each for each in fields if not each.struck], rest
 
 
 def _lines(blocks: Sequence[Block]) -> Iterator[_Line]:
     for index, block in enumerate(blocks):
-        rows = block.text.by_line() if block.kind == "text" else [(block.line, block.text.plain)]
-        for line, text in rows:
-            yield _Line(text, line, block.text.struck, index)
+        rows = [(block.line, block.text.whole.plain)]
+        left = {block.line: block.text.plain}
+        if block.kind == "text":
+            rows, left = block.text.whole.by_line(), dict(block.text.by_line())
+        for line, whole in rows:
+            words = left.get(line, "")
+            yield _Line(words or whole, line, struck=bool(whole) and not words, block=index)
 
 
 def _field(lines: Sequence[_Line], at: int) -> tuple[Field, int] | None:
@@ -134,6 +140,8 @@ def _made(name: str, line: int, type_: str, marks: str, type_line: int) -> Field
 
 
 def _read_line(to: Field, line: _Line, label: Label | None) -> Label | None:
+    if line.struck and label != "enum":
+        return label
     for name, pattern in _LABELS.items():
         if found := pattern.fullmatch(line.text):
             if found["value"]:

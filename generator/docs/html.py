@@ -129,7 +129,7 @@ class _Reader:
     def _flush(self) -> None:
         text = compose(self._pieces)
         self._pieces = []
-        if not text.plain:
+        if not text.whole.plain:
             return
         if self._lists and not self._item_begun:
             self._item_begun = True
@@ -138,7 +138,7 @@ class _Reader:
             self._add("text", text)
 
     def _add(self, kind: Kind, text: Text, *, level: int = 0, group: int = 0) -> None:
-        if text.plain:
+        if text.whole.plain:
             self.blocks.append(Block(kind, text.line, text, level=level, group=group))
 
     def _table(self, table: Node) -> None:
@@ -167,7 +167,7 @@ class _Reader:
                 lines.append([])
             else:
                 lines[-1].append(piece)
-        texts = [text for line in lines if (text := compose(line)).plain]
+        texts = [text for line in lines if (text := compose(line)).whole.plain]
         if len(texts) >= _FEWEST_LINES:
             self._list_count += 1
             for text in texts:

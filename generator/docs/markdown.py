@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from generator.docs.blocks import Block
+from generator.docs.blocks import Block, moved
 from generator.docs.pasted import take_tables
 from generator.docs.text import Piece, Text, compose
 
@@ -94,7 +94,8 @@ class _Reader:
                     # Imported here since most pages hold no HTML and its parser takes its time.
                     from generator.docs.html import read_html  # noqa: PLC0415
 
-                    yield from read_html("\n" * (line - 1) + token.content)
+                    first = line - 1
+                    yield from (moved(block, lambda at: at + first) for block in read_html(token.content))
 
     def _paragraph(self, line: int, text: Text) -> Block:
         if not self._lists or self._item_begun:

@@ -131,6 +131,9 @@ def gaps(part: Facts, operation: Operation, language: str) -> Iterator[str]:
             f"line {part.line}: the {language} description lacks: {', '.join(missing)}; "
             f"every description of {operation.name} has them, so this one may have been cut"
         )
+    for each in part.fields:
+        if each.path in operation.field_types and not all(type_ for type_, _ in each.types):
+            yield f"{language}, line {each.line}: found no type of {each.path} in the response that can be read"
     for problem, line in part.problems:
         yield f"{language}, line {line}: found {problem}"
 

@@ -6,29 +6,26 @@ One rule: what looks like a fact and cannot be read is a problem, and a descript
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import zip_longest
 
 from generator.docs import wording
 from generator.docs.blocks import Block
 from generator.docs.bounds import read_limits, read_spans
 from generator.docs.example import is_example
-from generator.docs.facts import EndpointAt, Facts, Limit, Parameter, Span, Stated, TransferType, Weight
+from generator.docs.facts import EndpointAt, Facts, Limit, Parameter, Span, Stated, Weight
 from generator.docs.fields import type_of
 from generator.docs.portal_facts import add_example, read_portal_parameters, read_portal_response
 from generator.docs.sections import Description
 from generator.docs.sentences import read_permissions, read_rules
 from generator.docs.text import Text
+from generator.docs.type_lists import is_type_table, read_types
 from generator.docs.wording import Column
 
 _WORDS = re.compile(r"[A-Za-z0-9_]+")
 _NAME = re.compile(r"\w[\w.\[\]-]*")
 _TYPE_CELL = re.compile(r"\w[\w<>\[\], ·]*")
 _OPENAPI = re.compile(r"(?:string|integer|number|boolean)\b")
-# A type's name: a word with an underscore in it, in any script, so that a slip of the vendor's is seen and not passed over.
-_TYPE_NAME = re.compile(r"[\s•·*-]*(?P<name>(?:(?![\u2e80-\u9fff])\w)+(?:-[A-Z0-9_]{2,})*)")
 _TYPE_PARAMETER = "type"  # stands in the sentences that say what its values need
-_SHORTEST_TYPE = 4
-_NO_TYPES = frozenset(("ENUM", "NOTE", "NOTES", "HTTP", "JSON"))
 _PIPES_OF_A_ROW = 2
 
 
@@ -57,7 +54,7 @@ def read_description(description: Description, permission: str | None) -> Facts:
 def read_prose(description: Description, facts: Facts, permission: str | None) -> None:
     """Add what sentences and lists of types state."""
     _read_sentences(description, facts, permission)
-    _read_types(description, facts)
+    read_types(description, facts)
 
 
 def _read_endpoints(description: Description, facts: Facts) -> None:
@@ -85,33 +82,43 @@ def _texts(block: Block) -> Iterator[Text]:
 
 def _read_weights(description: Description, facts: Facts) -> None:
     for section in description.of("weight"):
-        texts = [(section.heading, section.line)]
-        texts += [(text.plain, text.line) for block in section.blocks for text in _texts(block)]
-        if stated := [weight for text, line in texts for weight in read_weights(text, line)]:
+        texts = [Text(section.heading, ((0, section.line),))]
+        texts += [text for block in section.blocks for text in _texts(block)]
+        if stated := [weight for text in texts for weight in read_weights(text)]:
             facts.weights.extend(stated)
             continue
-        numbers = [(wording.number(found[0]), line) for text, line in texts for found in wording.NUMBER.finditer(text)]
-        kinds = [(kind.upper(), line) for text, line in texts for kind in wording.KINDS.findall(text)]
+        numbers = [
+            (wording.number(found[0]), text.line) for text in texts for found in wording.NUMBER.finditer(text.plain)
+        ]
+        kinds = [(kind.upper(), text.line) for text in texts for kind in wording.KINDS.findall(text.plain)]
         if not numbers:
             continue
         values = {value for value, _ in numbers}
-        value = numbers[0][0] if len(values) == 1 else " ".join(text for text, _ in texts[1:])
+        value = numbers[0][0] if len(values) == 1 else " ".join(text.plain for text in texts[1:])
         kind = "/".join(dict.fromkeys(kind for kind, _ in kinds))
         facts.weights.append(Weight(value, kind, numbers[0][1], kinds[0][1] if kinds else section.line))
     if not description.of("weight"):
         everywhere = [text for _, block in description.prose() for text in _texts(block)]
-        facts.weights = [
-            weight for text in everywhere for weight in read_weights(text.plain, text.line, also_bare=True)
-        ]
+        facts.weights = [weight for text in everywhere for weight in read_weights(text, also_bare=True)]
     if description.of("weight") and not facts.weights:
         facts.problems.append(Stated("a request weight without a number", description.of("weight")[0].line))
 
 
-def read_weights(text: str, line: int, *, also_bare: bool = False) -> Iterator[Weight]:
-    """Weights in one phrase with their kind, `IP Weight1500` or `Weight(UID): 300`, or also without it, `Weight: 900`."""
-    for found in (wording.BARE_WEIGHT if also_bare else wording.WEIGHT).finditer(text):
+def read_weights(text: Text, *, also_bare: bool = False) -> Iterator[Weight]:
+    """
+    Weights in one phrase with their kind, `IP Weight1500` or `Weight(UID): 300`, or also without it, `Weight: 900`.
+
+    Whatever else on its line has a figure, as in `300 (600 with details)`, belongs to the value.
+    """
+    phrases = list((wording.BARE_WEIGHT if also_bare else wording.WEIGHT).finditer(text.plain))
+    for found, following in zip_longest(phrases, phrases[1:]):
+        line = text.line_at(found.start())
+        end = text.line_end(found.end() - 1)
+        rest = text.plain[found.end() : min(end, following.start()) if following else end]
+        rest = wording.SENTENCE_END.split(rest, maxsplit=1)[0]
+        value = wording.number(found["value"]) + (rest.rstrip(" *") if re.search(r"\d", rest) else "")
         kind = found["before"] or found["behind"] or ""
-        yield Weight(wording.number(found["value"]), kind.upper(), line, line)
+        yield Weight(value, kind.upper(), line, line)
 
 
 def _read_parameters(description: Description, facts: Facts) -> None:
@@ -126,7 +133,7 @@ def _read_parameters(description: Description, facts: Facts) -> None:
 def _read_table(table: Block, facts: Facts) -> None:
     columns = _columns(table.rows[0])
     if not {"name", "type", "mandatory"} <= set(columns):
-        if not _type_table(table):
+        if not is_type_table(table):
             head = " | ".join(cell.plain for cell in table.rows[0])
             facts.problems.append(Stated(f"a table of parameters with unknown columns: {head}", table.line))
         return
@@ -146,6 +153,8 @@ def _read_row(row: Sequence[Text], columns: Sequence[Column | None], facts: Fact
     by_column = dict(zip(columns, row, strict=False))
     name, type_, mandatory = (by_column.get(column, Text()) for column in ("name", "type", "mandatory"))
     line = row[0].line
+    if name.is_struck:
+        return
     spoken = mandatory.plain.lower().strip(" .*")
     flag = wording.MANDATORY.get(spoken, mandatory.plain.upper())
     if (
@@ -199,63 +208,6 @@ def _read_sentences(description: Description, facts: Facts, permission: str | No
                     for bound, value, offset in read_limits(text.plain)
                     if bound != "unread"
                 )
-
-
-def _read_types(description: Description, facts: Facts) -> None:
-    blocks = [block for _, block in description.prose()]
-    for _, items in groupby((block for block in blocks if block.kind == "item"), key=lambda block: block.group):
-        _read_type_list([item.text for item in items], facts)
-    for block in blocks:
-        if block.kind == "table" and _type_table(block):
-            entries = [row for row in block.rows if _is_type(row[0].plain)]
-            facts.types.extend(
-                TransferType(row[0].plain, " ".join(cell.plain for cell in row[1:]), row[0].line) for row in entries
-            )
-        elif block.kind in ("text", "code"):
-            _read_type_lines(block, facts)
-
-
-def _read_type_list(items: Sequence[Text], facts: Facts) -> None:
-    entries = [(item, name) for item in items if (name := _leading_type(item.plain))]
-    certain = [name for item, name in entries if _is_type(name) and not _is_rule(item, name)]
-    if 2 * len(certain) < len(items) or not certain:
-        return
-    for item, name in entries:
-        description = item.plain.partition(name)[2].strip(" :,-()")
-        facts.types.append(TransferType(name, description, item.line, item.struck))
-
-
-def _read_type_lines(block: Block, facts: Facts) -> None:
-    """A list that lost its bullets: lines that each begin with a type."""
-    lines = block.text.by_line() if block.text.plain else block.code
-    entries = [(line, row, name) for line, row in lines if (name := _leading_type(row)) and _is_type(name)]
-    if len(entries) > 1:
-        for line, row, name in entries:
-            facts.types.append(TransferType(name, row.partition(name)[2].strip(), line))
-
-
-def _leading_type(text: str) -> str | None:
-    found = _TYPE_NAME.match(text)
-    if not found:
-        return None
-    name = found["name"].strip("_")
-    long_enough = name.isupper() and len(name) >= _SHORTEST_TYPE and name not in _NO_TYPES
-    return name if _is_type(name) or long_enough else None
-
-
-def _is_rule(item: Text, name: str) -> bool:
-    """Whether a bullet that begins with a type says which symbol it needs."""
-    return any(rule.type == name for rule in read_rules(item, ()))
-
-
-def _is_type(name: str) -> bool:
-    return "_" in name.strip("_") and " " not in name
-
-
-def _type_table(table: Block) -> bool:
-    """Whether the first column of a table holds types."""
-    firsts = [row[0].plain for row in table.rows[1:] if row]
-    return bool(firsts) and 2 * sum(map(_is_type, firsts)) > len(firsts)
 
 
 def _read_response(description: Description, facts: Facts) -> None:

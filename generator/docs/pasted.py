@@ -58,7 +58,11 @@ def with_headings(blocks: Sequence[Block]) -> Iterator[Block]:
     for block in blocks:
         rows = block.text.by_line() if block.kind == "text" else []
         pieces = [(kind, list(group)) for kind, group in groupby(rows, key=lambda row: _kind(row[1]))]
-        if not any(kind == "heading" or _is_list(kind, own) for kind, own in pieces) or block.text.marks:
+        if (
+            not any(kind == "heading" or _is_list(kind, own) for kind, own in pieces)
+            or block.text.marks
+            or block.text.with_struck
+        ):
             yield block
             continue
         for kind, own in pieces:

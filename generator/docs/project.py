@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from generator.docs.blocks import Unreadable
-from generator.docs.facts import Bound
+from generator.docs.facts import Bound, Role
 from generator.docs.wording import Language
 from generator.docs.yaml_lines import Tree, plain, read_tree
 
@@ -23,6 +23,8 @@ _TABLE_NAMES = ("CHINESE_PAGE_TYPES", "NEEDS_FROM_SYMBOL", "NEEDS_TO_SYMBOL")
 _INTEGER_TYPES = {None: "LONG", "int64": "LONG", "int32": "INT"}
 _PLAIN_TYPES = {"string": "STRING", "boolean": "BOOLEAN", "number": "DECIMAL"}
 _BOUNDS: dict[str, Bound] = {"default": "default", "maximum": "maximum", "minimum": "minimum"}
+# Constants of the spec that are stretches of time: what each is for, and in what unit.
+SPANS: Mapping[str, tuple[Role, str]] = {"REACH_MONTHS": ("reach", "months"), "DEFAULT_SPAN_DAYS": ("default", "days")}
 
 Node = Any  # a YAML document has no narrower type
 
@@ -316,5 +318,4 @@ def _values(path: str, constants: Mapping[str, object]) -> frozenset[str]:
 
 
 def _spans(constants: Mapping[str, object]) -> dict[str, str]:
-    names = {"REACH_MONTHS": ("reach", "months"), "DEFAULT_SPAN_DAYS": ("default", "days")}
-    return {role: f"{constants[name]} {unit}" for name, (role, unit) in names.items() if name in constants}
+    return {role: f"{constants[name]} {unit}" for name, (role, unit) in SPANS.items() if name in constants}

@@ -10,7 +10,8 @@ from itertools import islice
 from urllib.parse import unquote
 
 from generator.docs import wording
-from generator.docs.blocks import Block, Unreadable
+from generator.docs.blocks import Block, Unreadable, moved
+from generator.docs.example import type_of_word
 from generator.docs.facts import (
     VALUE_TYPES,
     Bound,
@@ -21,13 +22,14 @@ from generator.docs.facts import (
     Parameter,
     Stated,
     TransferType,
+    ValueType,
     Weight,
 )  # fmt: skip
 from generator.docs.markdown import read_markdown
 from generator.docs.page_facts import read_prose, read_weights
 from generator.docs.portal_facts import add_prose
 from generator.docs.sections import Description, Section
-from generator.docs.text import Text, han_count
+from generator.docs.text import han_count
 from generator.docs.wording import Endpoint, Language
 from generator.docs.yaml_lines import Tree, read_tree
 
@@ -37,7 +39,12 @@ _NOT_OURS = ("signature",)  # a security scheme in the spec
 _MOST_HOPS = 20
 _MOST_FIELDS = 2_000
 _MOST_STEPS = 200_000
-_KEYWORDS = ("type", "enum", "items", "properties", "required", "description", *_BOUNDS)
+_KEYWORDS = ("type", "nullable", "enum", "items", "properties", "description", *_BOUNDS)
+_IMPLIED: Mapping[str, ValueType] = {
+    "items": "array",
+    "properties": "object",
+    "enum": "string",
+}  # where no type is said
 _BEGINS = re.compile(r"\s*(?:#[^\n]*\n\s*|---[ \t]*\n\s*)*(?:[\"']?(?:openapi|swagger)[\"']?\s*:|\{\s*\"[\w-]+\"\s*:)")
 
 
@@ -116,7 +123,7 @@ class _Operation:
                 facts.weights.append(Weight(stated, kind, value.line, value.line))
         if not facts.weights:
             for block in blocks:
-                facts.weights += read_weights(block.text.plain, block.line, also_bare=True)
+                facts.weights += read_weights(block.text, also_bare=True)
 
     def _read_parameters(self, facts: Facts, language: Language) -> None:
         for holder in (self.item, self.operation):
@@ -131,8 +138,8 @@ class _Operation:
         content = _resolve(self.root, body).get("content") if body else None
         for media in list(content.members.values())[:1] if content else ():
             schema = media.get("schema")
-            properties = dict(_properties(self.root, schema)) if schema else {}
-            required_names = set(_required(self.root, schema)) if schema else set()
+            properties = _properties(self.root, schema) if schema else {}
+            required_names = _required(self.root, schema) if schema else set()
             for name, given in properties.items():
                 facts.lines.setdefault("parameters", given.line)
                 self._read_parameter(facts, language, name, given, required=name in required_names)
@@ -140,15 +147,16 @@ class _Operation:
     def _read_parameter(self, facts: Facts, language: Language, name: str, given: Tree, *, required: bool) -> None:
         if not name or name in _NOT_OURS:
             return
-        schema = _merged(self.root, given.get("schema") or given)
+        node = given.get("schema") or given
+        schema = _merged(self.root, node)
         line = given.line
         values = schema.get("enum")
-        type_node = schema.get("type")
-        type_ = "enum" if values else (type_node.text or "" if type_node else "")
-        if not type_:
-            facts.problems.append(Stated(f"the parameter {name} without a type", line))
+        types = {type_: at for type_, at in _types(self.root, node) if type_ != "null"}
+        if not all(types):
+            facts.problems.append(Stated(f"the parameter {name} without a type that can be read", line))
             return
-        type_line = (values or type_node or schema).line
+        type_line = values.line if values else min(types.values(), default=line)
+        type_ = "enum" if values else " or ".join(types)
         facts.parameters.append(Parameter(name, type_, "YES" if required else "NO", line, type_line, line))
         if values:
             facts.enums[name] = [TransferType(each.text or "", "", each.line) for each in values.items]
@@ -168,12 +176,26 @@ class _Operation:
             next((value for key, value in responses.members.items() if key[:1] == "2"), None) if responses else None
         )
         content = _resolve(self.root, success).get("content") if success else None
-        schema = next((media.get("schema") for media in content.members.values()), None) if content else None
+        media = next(iter(content.members.values()), None) if content else None
+        schema = media.get("schema") if media else None
         if success:
             facts.lines["response"] = success.line
-        if schema:
+        if media and schema:
             facts.fields = list(islice(_fields(self.root, schema, "", 0), _MOST_FIELDS))
             facts.has_example = bool(facts.fields)
+            self._read_examples(facts, media)
+
+    def _read_examples(self, facts: Facts, media: Tree) -> None:
+        """Add what the examples of an answer show beyond its schema."""
+        examples = media.get("examples")
+        shown = [media.get("example"), *(each.get("value") for each in (examples.members.values() if examples else ()))]
+        stated = {each.path: {type_ for type_, _ in each.types} for each in facts.fields}
+        for example in shown:
+            for each in islice(_shown(self.root, example, ""), _MOST_FIELDS) if example else ():
+                types = {type_ for type_, _ in each.types}
+                if each.path not in stated or not types <= stated[each.path]:
+                    facts.fields.append(each)
+                    stated[each.path] = types | stated.get(each.path, set())
 
 
 def _resolve(root: Tree, node: Tree) -> Tree:
@@ -203,51 +225,88 @@ def _resolve(root: Tree, node: Tree) -> Tree:
     raise Unreadable(message)
 
 
-def _merged(root: Tree, node: Tree, hops: int = 0) -> Tree:
-    """A schema with what its `allOf`, or the only choice of its `oneOf` and `anyOf`, says."""
+def _parts(root: Tree, node: Tree, hops: int = 0) -> Iterator[Tree]:
+    """A schema, and those that its `allOf`, or the only choice of its `oneOf` and `anyOf`, brings in."""
     node = _resolve(root, node)
-    merged = Tree(node.line, members={key: node.members[key] for key in _KEYWORDS if key in node.members})
+    yield node
     for key in ("allOf", "oneOf", "anyOf"):
-        choices = node.get(key)
-        if choices and hops < _MOST_HOPS and (key == "allOf" or len(choices.items) == 1):
-            for choice in choices.items:
-                merged.members = _merged(root, choice, hops + 1).members | merged.members
+        choices = [choice for choice in _items(node, key) if not _is_null(root, choice)]
+        if hops < _MOST_HOPS and (key == "allOf" or len(choices) == 1):
+            for choice in choices:
+                yield from _parts(root, choice, hops + 1)
+
+
+def _items(node: Tree, key: str) -> list[Tree]:
+    found = node.get(key)
+    return found.items if found else []
+
+
+def _is_null(root: Tree, node: Tree) -> bool:
+    return _resolve(root, node).words("type") == "null"
+
+
+def _merged(root: Tree, node: Tree) -> Tree:
+    """A schema with the keywords of all its parts; the outer ones count."""
+    merged = Tree(_resolve(root, node).line)
+    for part in _parts(root, node):
+        merged.members = {key: part.members[key] for key in _KEYWORDS if key in part.members} | merged.members
     return merged
 
 
-def _properties(root: Tree, schema: Tree) -> Iterator[tuple[str, Tree]]:
-    schema = _resolve(root, schema)
-    choices = schema.get("allOf")
-    for choice in choices.items if choices else ():
-        inner = _resolve(root, choice).get("properties")
-        yield from inner.members.items() if inner else ()
-    properties = schema.get("properties")
-    yield from properties.members.items() if properties else ()
+def _properties(root: Tree, schema: Tree) -> dict[str, Tree]:
+    properties: dict[str, Tree] = {}
+    for part in _parts(root, schema):
+        own = part.get("properties")
+        properties |= {name: given for name, given in (own.members if own else {}).items() if name not in properties}
+    return properties
 
 
-def _required(root: Tree, schema: Tree) -> Iterator[str]:
-    schema = _resolve(root, schema)
-    choices = schema.get("allOf")
-    for each in (schema, *(_resolve(root, choice) for choice in (choices.items if choices else ()))):
-        names = each.get("required")
-        yield from (name.text or "" for name in (names.items if names else ()))
+def _required(root: Tree, schema: Tree) -> set[str]:
+    return {name.text or "" for part in _parts(root, schema) for name in _items(part, "required")}
+
+
+def _types(root: Tree, given: Tree, hops: int = 0) -> Iterator[tuple[ValueType, int]]:
+    """Every type that a value may have, each with its line; an empty one where it cannot be read."""
+    schema = _merged(root, given)
+    choices = [choice for key in ("oneOf", "anyOf") for choice in _items(_resolve(root, given), key)]
+    implied = next((_IMPLIED[key] for key in schema.members if key in _IMPLIED), None)
+    if written := schema.get("type"):
+        for each in written.items or [written]:
+            yield VALUE_TYPES.get(each.text or "", ""), each.line
+    elif implied:
+        yield implied, given.line
+    elif choices and hops < _MOST_HOPS:
+        for choice in choices:
+            yield from _types(root, choice, hops + 1)
+    else:
+        yield "", given.line
+    if schema.words("nullable") == "true" or (written and any(_is_null(root, choice) for choice in choices)):
+        yield "null", given.line
 
 
 def _fields(root: Tree, schema: Tree, prefix: str, depth: int) -> Iterator[Field]:
     if depth > _MOST_HOPS:
         return
-    merged = _merged(root, schema)
-    if items := merged.get("items"):
+    if items := _merged(root, schema).get("items"):
         yield from _fields(root, items, f"{prefix}[]", depth + 1)
-    for name, given in _properties(root, schema):
+    for name, given in _properties(root, schema).items():
         path = f"{prefix}.{name}" if prefix else name
-        item = _merged(root, given)
-        type_node = item.get("type")
-        written = type_node.text if type_node else "array" if item.get("items") else ""
-        type_ = VALUE_TYPES.get(written or "", "")
-        line = type_node.line if type_node else given.line
-        yield Field(path, given.line, types=((type_, line),))
-        yield from _fields(root, item, path, depth + 1)
+        yield Field(path, given.line, types=tuple(_types(root, given)))
+        yield from _fields(root, given, path, depth + 1)
+
+
+def _shown(root: Tree, node: Tree, prefix: str) -> Iterator[Field]:
+    """The fields of an example, and the types of their values."""
+    node = _resolve(root, node)
+    for item in node.items:
+        yield from _shown(root, item, f"{prefix}[]")
+    for name, value in node.members.items():
+        path = f"{prefix}.{name}" if prefix else name
+        type_: ValueType = "array" if value.items else "object"
+        if value.text is not None:
+            type_ = "string" if value.is_quoted or value.is_literal else type_of_word(value.text)
+        yield Field(path, value.line, types=((type_, value.line),))
+        yield from _shown(root, value, path)
 
 
 def _extension_texts(operation: Tree) -> Iterator[Tree]:
@@ -268,25 +327,7 @@ def _blocks(text: Tree) -> list[Block]:
     """The Markdown of a description, with lines of the file where they can be told."""
     first = text.line if text.is_literal else text.line - 1
     blocks = read_markdown("\n".join(row.rstrip() for row in (text.text or "").split("\n")))
-    return [_moved(block, first, exact=text.is_literal) for block in blocks]
-
-
-def _moved(block: Block, first: int, *, exact: bool) -> Block:
-    def at(line: int) -> int:
-        return first + (line if exact else 1)
-
-    def moved(words: Text) -> Text:
-        return Text(words.plain, tuple((offset, at(line)) for offset, line in words.starts), words.marks, words.struck)
-
-    return Block(
-        block.kind,
-        at(block.line),
-        moved(block.text),
-        block.level,
-        block.group,
-        tuple(tuple(moved(cell) for cell in row) for row in block.rows),
-        tuple((at(line), row) for line, row in block.code),
-    )
+    return [moved(block, lambda line: first + (line if text.is_literal else 1)) for block in blocks]
 
 
 def _key_line(root: Tree, path: str, line: int) -> int:

@@ -7,16 +7,18 @@ One rule: its files are parsed and never imported or run, whatever they hold.
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from generator.docs.archive import read_archive
-from generator.docs.blocks import Unreadable
+from generator.docs.blocks import Unreadable, moved
 from generator.docs.facts import EndpointAt, Facts, Field, FieldValues, Parameter, Stated, TransferType, ValueType
 from generator.docs.markdown import read_markdown
 from generator.docs.page_facts import read_prose, read_weights
 from generator.docs.portal_facts import add_prose
 from generator.docs.sections import Description, Section
+from generator.docs.text import Text
 from generator.docs.wording import Language, endpoint_of
 
 _TYPES: Mapping[str, ValueType] = {
@@ -26,7 +28,8 @@ _TYPES: Mapping[str, ValueType] = {
 }  # fmt: skip
 _NO_TYPE = frozenset(("Optional", "Union", "None", "Annotated", "ClassVar", "Any", "Literal"))
 _ADDED_WHEN_SIGNED = "timestamp"
-_MOST_HOPS = 10
+_MOST_FIELDS = 2_000
+_MOST_CLASSES = 100
 _ARGUMENT = re.compile(r"\s*(?P<name>\w{1,80}) \((?P<type>.*?)\):\s*(?P<words>.*)")
 _VERSION = re.compile(r"-(?P<version>\d[\w.]*?)(?:-py|\.tar|\.zip|-)")
 
@@ -51,29 +54,26 @@ def read_sdk(file: Path, permissions: Mapping[Language, str]) -> Sdk:
 def read_modules(files: Mapping[str, str], permissions: Mapping[Language, str]) -> tuple[Facts, ...]:
     """Read the source of the modules by their names, raising Unreadable."""
     modules = dict(_modules(files))
-    classes = {node.name: node for module in modules.values() for node in module.body if isinstance(node, ast.ClassDef)}
+    classes = {node.name: node for nodes in modules.values() for node in nodes}
     return tuple(
         facts
-        for name, module in modules.items()
+        for name, nodes in modules.items()
         if "/api/" in f"/{name}"
-        for function in _methods(module)
+        for node in nodes
+        for function in node.body
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         if (facts := _Method(function, classes).facts(permissions))
     )
 
 
-def _modules(files: Mapping[str, str]) -> Iterator[tuple[str, ast.Module]]:
+def _modules(files: Mapping[str, str]) -> Iterator[tuple[str, list[ast.ClassDef]]]:
+    """The classes of each module; whatever else it holds is not kept, since a tree takes a hundred times its text."""
     for name, text in sorted(files.items()):
         try:
-            yield name, ast.parse(text)
+            yield name, [node for node in ast.parse(text.removeprefix("\ufeff")).body if isinstance(node, ast.ClassDef)]
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             message = f"{name} is no Python that can be read: {type(error).__name__}"
             raise Unreadable(message) from error
-
-
-def _methods(module: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for each in module.body:
-        if isinstance(each, ast.ClassDef):
-            yield from (node for node in each.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 class _Method:
@@ -93,7 +93,10 @@ class _Method:
     def facts(self, permissions: Mapping[Language, str]) -> Facts | None:
         """What it states, or None where it calls no endpoint."""
         method, path = (_text(self.call.get(key)) for key in ("method", "path"))
-        endpoint = endpoint_of(f"{method} {path}", at_start=True) if method and path else None
+        if self.call and not (method and path):
+            message = f"the method or path that {self.function.name} calls (line {self.function.lineno}) is no text"
+            raise Unreadable(message)
+        endpoint = endpoint_of(f"{method} {path}", at_start=True)
         if endpoint is None:
             return None
         line = self.function.lineno
@@ -103,7 +106,7 @@ class _Method:
         for number, row in enumerate(documentation):
             if (stated := endpoint_of(row.strip(), at_start=True)) and stated[:2] != endpoint[:2]:
                 facts.endpoints.append(EndpointAt(stated, first + number, first + number))
-            facts.weights += read_weights(row, first + number, also_bare=True)
+            facts.weights += read_weights(Text(row, ((0, first + number),)), also_bare=True)
             if row.strip().startswith("https://"):
                 facts.address = row.strip()
         self._read_arguments(facts, arguments, first + len(documentation))
@@ -138,9 +141,14 @@ class _Method:
         facts.lines["parameters"] = self.function.lineno
         for argument, default in given:
             name, line = _camel(argument.arg), argument.lineno
-            type_, enum = self._type(argument.annotation)
+            types = dict.fromkeys(self._types(argument.annotation))
+            enum = next((self.classes[each] for each in _names(argument.annotation) if self._is_enum(each)), None)
+            if not types or not all(types):
+                facts.problems.append(Stated(f"the parameter {name} without a type that can be read", line))
+                continue
+            type_ = "enum" if enum else " or ".join(types)
             # Old versions write `asset: str = None` for what they require.
-            required = default is None or "Optional" not in _names(argument.annotation)
+            required = default is None or not _may_be_none(argument.annotation)
             facts.parameters.append(Parameter(name, type_, "YES" if required else "NO", line, line, line))
             if enum:
                 facts.enums[name] = list(_values(enum))
@@ -158,13 +166,30 @@ class _Method:
             if name and words:
                 add_prose(name, Stated(words, first + number), facts)
 
-    def _type(self, annotation: ast.expr | None) -> tuple[str, ast.ClassDef | None]:
-        for name in _names(annotation):
-            if name in self.classes and any(base in _ENUM_BASES for base in _bases(self.classes[name])):
-                return "enum", self.classes[name]
-            if name in _TYPES:
-                return _TYPES[name], None
-        return "object", None
+    def _is_enum(self, name: str) -> bool:
+        return name in self.classes and not _ENUM_BASES.isdisjoint(_bases(self.classes[name]))
+
+    def _types(self, annotation: ast.expr | None) -> Iterator[ValueType]:
+        """Every type that an annotation allows but None, an empty one for what is not known."""
+        match annotation:
+            case ast.Constant(value=None):
+                return
+            case ast.Constant(value=str(words)):
+                yield from self._types(_parsed(words))
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+                yield from self._types(left)
+                yield from self._types(right)
+            case ast.Subscript(value=ast.Name(id="Optional" | "Union" | "Annotated") as outer, slice=inner):
+                allowed = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+                for each in allowed[:1] if outer.id == "Annotated" else allowed:
+                    yield from self._types(each)
+            case ast.Subscript(value=outer):
+                yield from self._types(outer)
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                known: ValueType = "string" if self._is_enum(name) else "object" if name in self.classes else ""
+                yield _TYPES.get(name, known)
+            case _:
+                yield ""
 
     def _read_answer(self, facts: Facts) -> None:
         model = self.call.get("response_model")
@@ -174,19 +199,18 @@ class _Method:
             return
         facts.lines["response"] = node.lineno
         prefix = "[]" if any(name in ("List", "list") for name in names) or _is_array(node) else ""
-        for each, values in self._fields(node, prefix, 0):
+        for each, values in islice(self._fields(node, prefix, frozenset()), _MOST_FIELDS):
             facts.fields.append(each)
             if values:
                 facts.field_values.append(FieldValues(each.path, values, each.line))
         facts.has_example = bool(facts.fields)
 
-    def _fields(self, node: ast.ClassDef, prefix: str, depth: int) -> Iterator[tuple[Field, frozenset[str]]]:
-        if depth > _MOST_HOPS:
-            return
-        for base in _bases(node):
-            if base in self.classes:
-                yield from self._fields(self.classes[base], prefix, depth + 1)
-        for statement in node.body:
+    def _fields(
+        self, node: ast.ClassDef, prefix: str, around: frozenset[str]
+    ) -> Iterator[tuple[Field, frozenset[str]]]:
+        """Fields of a model, and of those in them but for the models that are around it."""
+        around |= {node.name}
+        for statement in (each for model in self._lineage(node) for each in model.body):
             if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)):
                 continue
             names = _names(statement.annotation)
@@ -199,18 +223,34 @@ class _Method:
             keywords = _keywords(statement.value)
             name = _text(keywords.get("alias")) or statement.target.id
             path = f"{prefix}.{name}" if prefix else name
-            inner = next((self.classes[each] for each in names if each in self.classes), None)
-            type_ = _value_type(names, is_model=inner is not None)
-            yield Field(path, statement.lineno, types=((type_, statement.lineno),)), _listed(keywords)
-            if inner:
-                yield from self._fields(inner, f"{path}[]" if type_ == "array" else path, depth + 1)
+            types = dict.fromkeys(self._types(statement.annotation))
+            yield (
+                Field(path, statement.lineno, types=tuple((each, statement.lineno) for each in types)),
+                _listed(keywords),
+            )
+            inner = next(
+                (self.classes[each] for each in names if each in self.classes and not self._is_enum(each)), None
+            )
+            if inner and inner.name not in around:
+                yield from self._fields(inner, f"{path}[]" if "array" in types else path, around)
+
+    def _lineage(self, node: ast.ClassDef) -> list[ast.ClassDef]:
+        """A class and those that it is derived from, each once."""
+        found = {node.name: node}
+        waiting = [node]
+        while waiting and len(found) < _MOST_CLASSES:
+            for base in _bases(waiting.pop()):
+                if base in self.classes and base not in found:
+                    found[base] = self.classes[base]
+                    waiting.append(self.classes[base])
+        return list(found.values())[::-1]
 
 
 _ENUM_BASES = frozenset(("Enum", "StrEnum", "IntEnum"))
 
 
 def _description_of(rows: list[str], first: int) -> Description:
-    blocks = read_markdown("\n" * (first - 1) + "\n".join(rows))
+    blocks = [moved(block, lambda line: line + first - 1) for block in read_markdown("\n".join(rows))]
     return Description("", first, [Section("request", "", first, 1, "en", blocks)])
 
 
@@ -218,13 +258,6 @@ def _values(node: ast.ClassDef) -> Iterator[TransferType]:
     for statement in node.body:
         if isinstance(statement, ast.Assign) and (value := _text(statement.value)):
             yield TransferType(value, "", statement.lineno)
-
-
-def _value_type(names: list[str], *, is_model: bool) -> ValueType:
-    for name in names:
-        if name in _TYPES:
-            return _TYPES[name]
-    return "object" if is_model else ""
 
 
 def _listed(keywords: Mapping[str, ast.expr]) -> frozenset[str]:
@@ -267,6 +300,19 @@ def _names(annotation: ast.expr | None) -> list[str]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found += re.findall(r"\w+", node.value)
     return [name for name in found if name not in _NO_TYPE - {"Optional", "ClassVar"}]
+
+
+def _parsed(words: str) -> ast.expr | None:
+    try:
+        return ast.parse(words.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _may_be_none(annotation: ast.expr | None) -> bool:
+    return "Optional" in _names(annotation) or any(
+        isinstance(node, ast.Constant) and node.value is None for node in ast.walk(annotation or ast.Pass())
+    )
 
 
 def _text(value: ast.expr | None) -> str:

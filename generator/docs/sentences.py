@@ -12,7 +12,7 @@ from generator.docs.blocks import Unreadable
 from generator.docs.facts import Stated, SymbolRule
 from generator.docs.text import Text
 
-_TYPE = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9_])")
+TYPE = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9_])")
 _MOST_PAIRS = 1_000  # two parameters, and all the types there are, leave room for more
 _CAMEL = re.compile(r"(?<![A-Za-z0-9_])[a-z][a-z0-9]*[A-Z][A-Za-z0-9]*(?![A-Za-z0-9_])")
 
@@ -28,12 +28,12 @@ def read_rules(text: Text, parameters: Collection[str], subject: str = "") -> It
         sentence = text.plain[begin:end]
         names = {(found.start(), found[0]) for found in _CAMEL.finditer(sentence)}
         names |= {(offset - begin, words) for offset, words in text.marked(begin, end) if words in parameters}
-        types = [(found.start(), found[0]) for found in _TYPE.finditer(sentence)]
+        types = [(found.start(), found[0]) for found in TYPE.finditer(sentence)]
         if not types:
             continue
         if not names and subject and wording.NECESSITY.search(sentence):
             names = {(-1, subject)}
-        negated = wording.denies_need(sentence)
+        negated = wording.denies_need(sentence) or not wording.states_need(sentence)
         for parameter, offset, name in _pairs(sorted(names), types):
             yield SymbolRule(parameter, name, text.line_at(begin + offset), negated)
 
@@ -72,8 +72,8 @@ def read_permissions(text: Text, known: str | None) -> Iterator[Stated]:
     """
     for begin, end in _sentences(text.plain):
         sentence = text.plain[begin:end]
-        about_keys = wording.API_KEY.search(sentence) and wording.NECESSITY.search(sentence)
-        if not about_keys and not (known and known in sentence):
+        about_keys = wording.API_KEY.search(sentence)
+        if not wording.states_need(sentence) or not (about_keys or (known and known in sentence)):
             continue
         names = text.marked(begin, end)
         names += [(begin + found.start(1), found[1]) for found in wording.QUOTED.finditer(sentence)]

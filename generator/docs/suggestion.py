@@ -15,7 +15,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from generator.docs.project import SPEC, TABLES, Operation
+from generator.docs.comparison import SPAN_NAMES
+from generator.docs.project import SPANS, SPEC, TABLES, Operation
 from generator.docs.verdict import Finding, Verdict
 from generator.docs.wallets import wallets_of
 from generator.docs.wording import LANGUAGES, Language
@@ -35,8 +36,8 @@ _SCHEMAS: dict[str, dict[str, str]] = {
 }
 _WEIGHT = re.compile(r"(\d+)(?: \((IP|UID)\))?")
 _LIMIT = re.compile(r"(default|maximum|minimum) (\d+)")
-_SPAN = re.compile(r"(?:reaches back|default span): (\d+) (months|days)")
-_SPAN_NAMES = {"months": "REACH_MONTHS", "days": "DEFAULT_SPAN_DAYS"}
+_SPAN = re.compile(r"(.+): (\d+) (\w+)")
+_CONSTANTS = {(SPAN_NAMES[role], unit): name for name, (role, unit) in SPANS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,8 +317,9 @@ def _set_mandatory(editor: _Editor, change: _Change) -> None:
 def _set_limit(editor: _Editor, change: _Change) -> None:
     schema = _schema(editor, change)
     page = change.first.page or ""
-    if (span := _SPAN.fullmatch(page)) and _SPAN_NAMES[span[2]] in editor.operation(change).get("x-constants", {}):
-        editor.operation(change)["x-constants"][_SPAN_NAMES[span[2]]] = int(span[1])
+    constants = editor.operation(change).get("x-constants", {})
+    if (span := _SPAN.fullmatch(page)) and (name := _CONSTANTS.get((span[1], span[3]))) in constants:
+        constants[name] = int(span[2])
     elif (limit := _LIMIT.fullmatch(page)) and schema is not None and "$ref" not in schema:
         schema[limit[1]] = int(limit[2])
     else:

@@ -2,7 +2,7 @@
 Text of a page with the line of every character, and with what was set in code or bold.
 
 One rule: two spellings of one text come out equal. Full-width forms become plain ones, invisible characters go,
-white space shrinks to one blank.
+white space shrinks to one blank, and what is struck out is kept apart: a page no longer says it.
 """
 
 import re
@@ -35,13 +35,28 @@ class Text:
     """Offset in `plain` and line on the page, wherever a new line begins."""
     marks: tuple[tuple[int, int], ...] = ()
     """Offsets, from and to, of what stands out: code, bold, emphasis."""
-    struck: bool = False
-    """Whether its first word is struck out."""
+    with_struck: "Text | None" = None
+    """The same with what is struck out, where anything is."""
+
+    @property
+    def whole(self) -> "Text":
+        """All of it, as if nothing were struck out."""
+        return self.with_struck or self
+
+    @property
+    def is_struck(self) -> bool:
+        """Whether there are words, and all of them are struck out."""
+        return not self.plain and bool(self.whole.plain)
 
     def line_at(self, offset: int) -> int:
         """Line on the page of one character."""
         index = bisect_right(self.starts, offset, key=lambda start: start[0])
         return self.starts[max(index - 1, 0)][1] if self.starts else 0
+
+    def line_end(self, offset: int) -> int:
+        """Where the line ends on which a character stands."""
+        index = bisect_right(self.starts, offset, key=lambda start: start[0])
+        return self.starts[index][0] if index < len(self.starts) else len(self.plain)
 
     @property
     def line(self) -> int:
@@ -70,11 +85,19 @@ class Text:
 
 def compose(pieces: Iterable[Piece]) -> Text:
     """Make one text of its pieces."""
+    pieces = list(pieces)
+    whole = _joined(pieces)
+    if not any(piece.struck for piece in pieces):
+        return whole
+    left = _joined(piece for piece in pieces if not piece.struck)
+    return Text(left.plain, left.starts or whole.starts[:1], left.marks, with_struck=whole)
+
+
+def _joined(pieces: Iterable[Piece]) -> Text:
     plain = _Growing()
     starts: list[tuple[int, int]] = []
     marks: list[tuple[int, int]] = []
     was_marked = follows_marked = False
-    struck: bool | None = None
     for piece in pieces:
         begin = None
         for number, part in enumerate(piece.text.split("\n")):
@@ -93,14 +116,13 @@ def compose(pieces: Iterable[Piece]) -> Text:
             if not starts or starts[-1][1] != line:
                 starts.append((plain.length, line))
             begin = plain.length if begin is None else begin
-            struck = piece.struck if struck is None else struck
             plain.add(clean)
             was_marked = piece.marked
         if piece.marked and begin is not None:
             # What stands out over two lines comes in two pieces and is one.
             marks.append((marks.pop()[0] if follows_marked and marks else begin, plain.length))
         follows_marked = piece.marked
-    return Text("".join(plain.parts).rstrip(), tuple(starts), tuple(marks), struck=bool(struck))
+    return Text("".join(plain.parts).rstrip(), tuple(starts), tuple(marks))
 
 
 class _Growing:

@@ -71,24 +71,26 @@ EXAMPLE: Final = re.compile(
 )
 DEFAULT: Final = re.compile(r"\bdefault|默认|缺省", re.IGNORECASE)
 NECESSITY: Final = re.compile(
-    r"\b(?:must|mandatory|requires?d?|needs?|needed|ha(?:s|ve) to|shall|should|enabled?)\b"
+    r"\b(?:must|mandatory|requires?d?|needs?|needed|ha(?:s|ve) to|shall|should|enabled?|tick(?:ed)?)\b"
     r"|必须|必需|必传|必填|需|应|开通|开启|启用|勾选|打开",
     re.IGNORECASE,
 )
 _NEGATION: Final = re.compile(
     r"\b(?:must|needs?|should|shall|can|may|do|does|ha(?:s|ve) to)\s*(?:not\b|n't)|\bcannot\b|\bno (?:need|longer)\b"
-    r"|\bnot (?:longer )?(?:be )?(?:required|needed|necessary|mandatory)\b|\bnever\b"
-    r"|无需|无须|不需|不必|不要|不得|不能|不可|不应|不用|不再|勿|非必",
+    r"|(?:\bnot|n't) (?:longer )?(?:be )?(?:required|needed|necessary|mandatory)\b|\bnever\b"
+    r"|\b(?:ignored?|omit(?:ted)?|empty|blank|unnecessary|removed?|deprecated|disabled?)\b"
+    r"|无需|无须|不需|不必|不要|不得|不能|不可|不应|不用|不再|勿|非必|为空|留空|忽略|取消|移除|废弃|弃用|停用|禁用|关闭",
     re.IGNORECASE,
 )
 _EXCEPTION: Final = re.compile(r"\bunless\b|\bexcept\b|除非|除了|以外|之外", re.IGNORECASE)
 _CHOICE: Final = re.compile(r"\boptional|\b(?:can|may) (?:also )?be\b|可选|可以|可不|可发送", re.IGNORECASE)
 # "It cannot be left out" is a need, and what holds otherwise is another sentence.
-_NO_NEGATION: Final = re.compile(
+_NO_LACK: Final = re.compile(
     r"\b(?:cannot|can't|(?:can|must|may|should) not)\s+be\s+(?:empty|null|blank|omitted|missing|left (?:out|empty|blank))"
-    r"|\bnot optional|不(?:能|可|得|允许)(?:以)?(?:为空|为null|省略|缺省|不传|缺少)|(?:\botherwise|\bor else|否则|其他情况).*",
+    r"|\bnot optional|不(?:能|可|得|允许)(?:以)?(?:为空|为null|省略|缺省|不传|缺少)",
     re.IGNORECASE,
 )
+_OTHERWISE: Final = re.compile(r"(?:\botherwise|\bor else|否则|其他情况).*", re.IGNORECASE)
 API_KEY: Final = re.compile(r"\bapi[ -]?keys?\b|\bpermission|权限|api ?密钥", re.IGNORECASE)
 PERMISSION: Final = re.compile(
     r"\b(?:enabled?|requires?|needs?)\s+(?!to\b)(?:the\s+)?(?P<en>[A-Za-z][\w &/-]{0,60}?)\s+(?:option|permission|right)\b"
@@ -102,12 +104,12 @@ KINDS: Final = re.compile(r"(?<![A-Za-z])(IP|UID)(?![A-Za-z])", re.IGNORECASE)
 # A weight with its kind in one phrase, as the portal and the SDK have it; the portal glues the figure to the word.
 _KIND_BEFORE: Final = r"(?P<before>IP|UID) ?(?:Request ?)?(?:Weight|权重) ?:? ?"
 _KIND_BEHIND: Final = r"(?:Weight|权重) ?\( ?(?P<behind>IP|UID) ?\) ?:? ?"
-_FIGURE: Final = r"\**(?P<value>\d{1,3}(?:,\d{3})+(?!\d)|\d{1,12})(?!\d)"
+_FIGURE: Final = r"\**(?P<value>\d{1,3}(?:,\d{3})+(?!\d)|\d{1,12})"
 WEIGHT: Final = re.compile(rf"(?<![A-Za-z])(?:{_KIND_BEFORE}|{_KIND_BEHIND}){_FIGURE}", re.IGNORECASE)
 BARE_WEIGHT: Final = re.compile(
     rf"(?<![A-Za-z])(?:{_KIND_BEFORE}|{_KIND_BEHIND}|(?:Weight|权重) ?: ?){_FIGURE}", re.IGNORECASE
 )
-NUMBER: Final = re.compile(r"(?<![A-Za-z_\d.])(?:\d{1,3}(?:[,_' ]\d{3})+|\d+(?:\.\d+)?)(?!\d)")
+NUMBER: Final = re.compile(r"(?<![A-Za-z_\d.])(?:\d{1,3}(?:[,_']\d{3})+|\d+(?:\.\d+)?)(?!\d)")
 SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+|[;。!?]\s*")
 
 
@@ -161,11 +163,16 @@ def endpoint_of(text: str, *, at_start: bool) -> Endpoint | None:
 
 def number(words: str) -> str:
     """Plain digits of a number that may be grouped."""
-    return re.sub(r"[,_' ]", "", words)
+    return re.sub(r"[,_']", "", words)
+
+
+def states_need(sentence: str) -> bool:
+    """Whether a sentence says of anything that it must be, or under which condition it need not."""
+    return any(pattern.search(sentence) for pattern in (NECESSITY, _NO_LACK, _EXCEPTION))
 
 
 def denies_need(sentence: str) -> bool:
     """Whether a sentence says that something must not or need not be."""
-    plain = _NO_NEGATION.sub(" ", sentence)
+    plain = _OTHERWISE.sub(" ", _NO_LACK.sub(" ", sentence))
     denied = bool(_NEGATION.search(plain)) or bool(_CHOICE.search(plain) and not NECESSITY.search(plain))
     return denied != bool(_EXCEPTION.search(plain))

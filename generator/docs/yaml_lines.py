@@ -28,6 +28,8 @@ class Tree:
     text: str | None = None
     is_literal: bool = False
     """A text whose line feeds are those of the file; it begins on the line below."""
+    is_quoted: bool = False
+    """A text between quotation marks, which is no number and no truth value."""
     members: dict[str, "Tree"] = field(default_factory=dict)
     items: list["Tree"] = field(default_factory=list)
     steps: int = 0
@@ -84,7 +86,7 @@ def _build(events: Iterator[yaml.Event]) -> Tree:
                     raise Unreadable(message)
                 node = anchors[event.anchor]
             case yaml.ScalarEvent():
-                node = Tree(_line(event), event.value, event.style == "|")
+                node = Tree(_line(event), event.value, event.style == "|", event.style in ("'", '"'))
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 node = Tree(open_nodes[-1].key_line if open_nodes and open_nodes[-1].key_line else _line(event))
             case _:

@@ -341,6 +341,7 @@ EDITS = {
     "weight-with-a-condition": (TRANSFER, "**300**", "**300**, from March on 1800", {("weight", "weight")}),
     "weight-in-one-phrase": (TRANSFER, "**300**", "Weight(UID): 900", {("weight", "weight")}),
     "weight-glued": (TRANSFER, "**300**", "IP Weight300", {("weight", "weight")}),
+    "value-that-is-null": (TRANSFER, '"tranId": 1', '"tranId": null', {("response-field", "tranId")}),
     "type-struck-out": (
         TRANSFER,
         "* MAIN_FUNDING one wallet to another",
@@ -435,6 +436,70 @@ def test_an_edit_by_hand_is_found(name: str) -> None:
     assert {(finding.kind, finding.subject) for finding in verdict.findings} == expected
 
 
+# How a page says that something is not, or no longer, needed.
+NO_NEED = (
+    "is ignored for", "will be ignored for", "is not supported when type is", "is deprecated for", "must be empty for",
+    "should be omitted for", "is unnecessary for", "isn't required for", "is no longer needed for",
+    "has been removed for", "may be sent for", "can be left out for",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", NO_NEED)
+def test_a_sentence_without_a_need_states_none(words: str) -> None:
+    text = render([both(OURS, TRANSFER)[0]])
+    assert "`fromSymbol` must be sent when the type is" in text
+    verdict = verdict_of(text.replace("`fromSymbol` must be sent when the type is", f"`fromSymbol` {words}"))
+    assert [(each.kind, each.subject) for each in verdict.findings] == [("symbol-rule", "fromSymbol")]
+
+
+NO_PERMISSION = {
+    "en": (
+        "The {} option of the API Key was removed.",
+        "The {} option of the API Key has been deprecated.",
+        "You need to disable {} for the API Key.",
+        "The API key doesn't need {}.",
+        "{} isn't required of the API key.",
+    ),
+    "zh": ("api key {}权限已取消。", "调用此接口不需要API Key开启{}权限。", "需要api key {}权限,该权限已取消。"),
+}
+
+
+@pytest.mark.parametrize(("language", "words"), [(key, words) for key, each in NO_PERMISSION.items() for words in each])
+def test_a_permission_that_is_no_longer_needed_is_found(language: str, words: str) -> None:
+    (facts,) = (each for each in both(OURS, TRANSFER) if each.language == language)
+    text = render([facts])
+    sentence = next(line for line in text.split("\n") if f"`{facts.permission}`" in line)
+    verdict = verdict_of(text.replace(sentence, words.format(f"`{facts.permission}`")))
+    assert [(each.kind, each.subject) for each in verdict.findings] == [("permission", "permission")]
+
+
+# What may stand before a type in its list.
+BADGES = ("(new) ", "New: ", "[NEW] ", "**New** ", "From December on: ", "BETA ")
+
+
+@pytest.mark.parametrize("dialect", ["as-crawled", "html"])
+@pytest.mark.parametrize("badge", BADGES)
+def test_a_new_type_behind_a_badge_is_found(badge: str, dialect: str) -> None:
+    english = _add_type("MAIN_EARN")(both(OURS, TRANSFER)[0])
+    text = render([english], NAMED[dialect])
+    badge = badge if dialect == "as-crawled" else f'<span class="badge">{badge.strip(" *")}</span> '
+    verdict = verdict_of(text.replace("MAIN_EARN", f"{badge}MAIN_EARN"))
+    assert [(each.kind, each.subject) for each in verdict.findings] == [("type-added", "MAIN_EARN")]
+
+
+def test_a_known_type_behind_a_badge_is_not_gone() -> None:
+    text = render([both(OURS, TRANSFER)[0]])
+    (finding,) = verdict_of(text.replace("* MAIN_FUNDING ", "* (deprecated) MAIN_FUNDING ")).findings
+    assert (finding.kind, finding.subject) == ("type-wallets", "MAIN_FUNDING")
+    assert verdict_of(text.replace("* MAIN_FUNDING ", "* (new) MAIN_FUNDING ")).findings == ()
+
+
+def test_a_line_among_types_that_names_several_is_refused() -> None:
+    text = render([both(OURS, TRANSFER)[0]])
+    verdict = verdict_of(text.replace("* MAIN_FUNDING ", "* As well as MAIN_EARN and EARN_MAIN: MAIN_FUNDING "))
+    assert "names several" in str(verdict.refused)
+
+
 # Edits that change no fact. Old text on the page, new text.
 HARMLESS = {
     "duplicated-bullet": (TRANSFER, "* MAIN_FUNDING one", "* MAIN_FUNDING one wallet\n    * MAIN_FUNDING one"),
@@ -461,7 +526,6 @@ HARMLESS = {
         "MAIN_FUNDING one wallet to another",
         "MAIN_FUNDING To funding from spot",
     ),
-    "value-that-is-null": (TRANSFER, '"tranId": 1', '"tranId": null'),
     "half-a-year": (HISTORY, "last 6 months", "last half year"),
     "a-week": (HISTORY, "last 7 days", "last week"),
     "window-as-the-general-page-has-it": (

@@ -16,6 +16,7 @@ from tests.docs.conftest import OURS, verdicts_of
 from tests.docs.openapi_words import ONLY_ENUM, ONLY_NOTES, described, modern
 from tests.docs.portal_page import FORMS, Form, portal, stranger
 from tests.docs.schema_document import schema
+from tests.docs.test_docs_archives import rewritten
 from tests.docs.vendor_page import PageFacts, Row, both
 from tests.docs.vendor_sources import SOURCES
 from tests.support.marks import thorough
@@ -235,6 +236,82 @@ def test_a_chinese_title_in_a_schema_states_nothing(tmp_path: Path) -> None:
     assert {each.languages for each in read_source(str(file), OURS)} == {("en",)}
 
 
+# What may follow a figure and makes another one of it.
+MORE_FIGURES = (" (600 with details)", "-600", " ~ 600", ".5", ", from March on 1800")
+
+
+@pytest.mark.parametrize("source", ["portal", "portal-html", "sdk", "schema-yaml"])
+@pytest.mark.parametrize("words", MORE_FIGURES)
+def test_a_weight_with_further_figures_is_none_of_ours(words: str, source: str, tmp_path: Path) -> None:
+    facts = [replace(EVERYTHING[0], weight=f"300{words}"), *EVERYTHING[1:]]
+    if source == "schema-yaml":
+        file = SOURCES[source](EVERYTHING, tmp_path)
+        text = file.read_text().replace("x-uid-weight: 300", "x-note: 300")
+        file.write_text(text.replace("Does it.", f"Does it.\n\n        Weight(UID): 300{words}", 1))
+    else:
+        file = SOURCES[source](facts, tmp_path)
+    assert found(read_source(str(file), OURS)) == {(TRANSFER, "weight", "weight")}
+
+
+def test_an_operation_that_the_sdk_does_not_call_is_refused(tmp_path: Path) -> None:
+    verdicts = read_source(str(SOURCES["sdk"](EVERYTHING[1:], tmp_path)), OURS)
+    assert [(each.operation and each.operation.name, each.exit_code) for each in verdicts] == [
+        *((name, 0) for name in NAMES[1:]),
+        (TRANSFER, 2),
+    ]
+
+
+# The identifier may be a text, or nothing at all; old and new source of its type.
+SCHEMA_IDS = {
+    "type: [string, integer]": "tranId: integer or string",
+    "type: [integer, 'null']": "tranId: integer or null",
+    "oneOf: [{type: string}, {type: integer}]": "tranId: integer or string",
+    "anyOf: [{type: integer}, {type: 'null'}]": "tranId: integer or null",
+    "{type: integer, nullable: true}": "tranId: integer or null",
+    "format: int64": None,
+}
+SDK_IDS = {
+    "Union[StrictInt, StrictStr, None]": "tranId: integer or string",
+    "StrictInt | StrictStr | None": "tranId: integer or string",
+    "Optional[Any]": None,
+    "Optional[Elsewhere]": None,
+}
+
+
+@pytest.mark.parametrize("words", SCHEMA_IDS)
+def test_a_schema_that_lets_an_identifier_be_something_else_is_never_in_agreement(words: str, tmp_path: Path) -> None:
+    file = SOURCES["schema-yaml"](EVERYTHING, tmp_path)
+    text = file.read_text()
+    old = "tranId:\n                    type: integer"
+    assert old in text
+    written = words if words.startswith("{") else f"{{{words}}}"
+    file.write_text(text.replace(old, f"tranId: {written}", 1))
+    _check_identifier(read_source(str(file), OURS)[0], SCHEMA_IDS[words])
+
+
+@pytest.mark.parametrize("words", SDK_IDS)
+def test_an_sdk_that_lets_an_identifier_be_something_else_is_never_in_agreement(words: str, tmp_path: Path) -> None:
+    file = rewritten(SOURCES["sdk"](EVERYTHING, tmp_path), "tran_id: Optional[StrictInt]", f"tran_id: {words}")
+    _check_identifier(read_source(str(file), OURS)[0], SDK_IDS[words])
+
+
+def _check_identifier(verdict: Verdict, says: str | None) -> None:
+    if says is None:
+        assert "no type of tranId" in str(verdict.refused)
+        return
+    (finding,) = verdict.findings
+    assert finding.page is not None
+    assert (finding.subject, sorted(finding.page.split()[1::2])) == ("tranId", sorted(says.split()[1::2]))
+
+
+@pytest.mark.parametrize("key", ["example: {tranId: '13'}", "examples: {one: {value: {tranId: '13'}}}"])
+def test_an_example_that_contradicts_its_schema_is_found(key: str, tmp_path: Path) -> None:
+    file = SOURCES["schema-yaml"](EVERYTHING, tmp_path)
+    text = file.read_text()
+    file.write_text(text.replace("application/json:\n", f"application/json:\n              {key}\n", 1))
+    assert found(read_source(str(file), OURS)) == {(TRANSFER, "response-field", "tranId")}
+
+
 def test_a_page_of_strangers_alone_is_refused() -> None:
     (verdict,) = verdicts_of(portal([stranger(5)]))
     assert (verdict.exit_code, verdict.operation) == (2, None)
@@ -263,7 +340,7 @@ def test_a_source_without_its_texts_is_never_in_agreement(source: str, tmp_path:
     bare = replace(
         EVERYTHING[0], permission=None, rules={}, types=tuple((name, ONLY_ENUM) for name, _ in EVERYTHING[0].types)
     )
-    verdicts = read_source(str(SOURCES[source]([bare], tmp_path)), OURS)
+    verdicts = read_source(str(SOURCES[source]([bare, *EVERYTHING[1:]], tmp_path)), OURS)
     assert found(verdicts) == {
         (TRANSFER, "permission", "permission"),
         (TRANSFER, "symbol-rule", "fromSymbol"),

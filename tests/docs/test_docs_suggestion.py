@@ -218,6 +218,25 @@ def test_what_needs_a_person_is_said_and_not_written(name: str) -> None:
     assert any(advice in decision for decision in suggestion.decisions)
 
 
+SPANS = {
+    "reach-in-days": ("last 6 months", "last 90 days", "近 6 个月", "近 90 天"),
+    "reach-in-hours": ("last 6 months", "last 90 hours", "近 6 个月", "近 90 小时"),
+    "span-in-months": ("last 7 days", "last 1 month", "最近7天", "最近1个月"),
+}
+
+
+@pytest.mark.parametrize("name", SPANS)
+def test_a_span_in_another_unit_is_left_to_a_person(name: str) -> None:
+    """Each constant of the spec has its unit; none takes what is said of the other."""
+    text = render(both(OURS, HISTORY))
+    english, new, chinese, new_chinese = SPANS[name]
+    chinese = chinese if chinese in text else chinese.replace(" ", "")
+    assert english in text
+    assert chinese.replace("近", "最近", 1) in text or chinese in text
+    suggestion = _suggest([text.replace(english, new).replace(chinese, new_chinese)])
+    assert (suggestion.diff, len(suggestion.decisions)) == ("", 1)
+
+
 def test_the_two_languages_may_come_as_two_pages() -> None:
     """As --fetch reads them."""
     pages = [render([replace(half, weight="900")]) for half in both(OURS, TRANSFER)]
