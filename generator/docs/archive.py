@@ -17,7 +17,9 @@ from generator.docs.blocks import Unreadable
 SUFFIXES = (".whl", ".tar.gz", ".zip")
 _LARGEST_ARCHIVE_BYTES = 20_000_000
 _LARGEST_BYTES = 100_000_000
-_LARGEST_FILE_BYTES = 2_000_000
+# Its syntax tree takes some hundred times the memory of a text; the vendor's SDK has 0.6 MB of it.
+_LARGEST_PYTHON_BYTES = 1_000_000
+_LARGEST_FILE_BYTES = 300_000
 _MOST_FILES = 10_000
 
 
@@ -28,7 +30,15 @@ def read_archive(file: Path) -> dict[str, str]:
             message = f"the archive is larger than {_LARGEST_ARCHIVE_BYTES} bytes"
             raise Unreadable(message)
         members = _tar(file) if file.name.endswith(".tar.gz") else _zip(file)
-        return {name: content.decode("utf-8", "replace") for name, content in members}
+        files: dict[str, str] = {}
+        total = 0
+        for name, content in members:
+            total += len(content)
+            _require(
+                total <= _LARGEST_PYTHON_BYTES, f"the archive holds more than {_LARGEST_PYTHON_BYTES} bytes of Python"
+            )
+            files[name] = content.decode("utf-8", "replace")
+        return files
     except OSError as error:
         message = f"the archive cannot be read: {error.strerror or error}"
         raise Unreadable(message) from error
@@ -53,16 +63,13 @@ def _zip(file: Path) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(file) as archive:
         infos = archive.infolist()
         _require(len(infos) <= _MOST_FILES, f"the archive holds {len(infos)} files, expected at most {_MOST_FILES}")
-        total = 0
         for info in infos:
             if _is_wanted(info.filename) and not info.is_dir():
                 with archive.open(info) as stream:  # the size that it claims is not believed
                     content = stream.read(_LARGEST_FILE_BYTES + 1)
-                total += len(content)
                 _require(
                     len(content) <= _LARGEST_FILE_BYTES, f"{info.filename} is larger than {_LARGEST_FILE_BYTES} bytes"
                 )
-                _require(total <= _LARGEST_BYTES, f"the archive holds more than {_LARGEST_BYTES} bytes")
                 yield info.filename, content
 
 

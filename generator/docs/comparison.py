@@ -5,10 +5,12 @@ One rule: each language is judged by itself, and what a source does not state at
 every description has: types, parameters, fields, the permission and the symbol rules.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import islice
 
 from generator.docs.blocks import Unreadable
-from generator.docs.facts import Facts, Parameter, SourceKind, SymbolRule, TransferType
+from generator.docs.facts import Facts, Field, Parameter, SourceKind, SymbolRule, TransferType
 from generator.docs.matching import Match, gaps, language_gap, match
 from generator.docs.project import Operation, Project, ProjectParameter
 from generator.docs.verdict import Finding, Verdict
@@ -17,6 +19,7 @@ from generator.docs.wording import LANGUAGES, Language
 
 _SPAN_SUBJECT = "startTime"  # both spans say what it may be, and what it is when left out
 SPAN_NAMES = {"reach": "reaches back", "default": "default span"}
+_DEEPEST = 100  # fields around a field; a name may hold full stops, too
 # What a type of OpenAPI may be called in the words of the old pages.
 _SAME_TYPE = {"integer": ("LONG", "INT"), "string": ("STRING",), "boolean": ("BOOLEAN",), "enum": ("ENUM",)}
 
@@ -262,9 +265,10 @@ def _without(names: Sequence[str], others: Iterable[str]) -> list[str]:
 
 
 def _rules(facts: Facts, operation: Operation) -> Iterator[Finding]:
-    parameters = dict.fromkeys([*operation.needs, *(rule.parameter for rule in facts.rules)])
-    for parameter in parameters:
-        rules = [rule for rule in facts.rules if rule.parameter == parameter]
+    by_parameter: dict[str, list[SymbolRule]] = {parameter: [] for parameter in operation.needs}
+    for rule in facts.rules:
+        by_parameter.setdefault(rule.parameter, []).append(rule)
+    for parameter, rules in by_parameter.items():
         expected = operation.needs.get(parameter, frozenset())
         # The page says nothing of the types that only its Chinese facts lists; expected follow by analogy.
         stated = {_words(rule) for rule in rules}
@@ -290,11 +294,14 @@ def _words(rule: SymbolRule) -> str:
 def _fields(facts: Facts, operation: Operation) -> Iterator[Finding]:
     line = facts.lines.get("response", facts.line)
     expected = {path: path.rpartition(".")[2] for path in operation.fields}
+    expected_names = set(expected.values())
     listed = {each.name for each in facts.listed_fields}
     stated = {each.path for each in facts.fields}
-    plain = [path for path, type_ in operation.field_types.items() if type_ not in ("array", "object")]
-    surplus = _outermost([each.path for each in facts.fields if each.path not in expected])
-    surplus = [path for path in surplus if not any(_encloses(outer, path) for outer in plain)]
+    # What is in a field that is no list or no object any more went or came with that.
+    changed = {
+        each.path for each in facts.fields if _odd_types(each, {operation.field_types.get(each.path, "")} - {""})
+    }
+    surplus = _outermost({each.path for each in facts.fields} - expected.keys(), changed)
     for each in facts.fields:
         if each.path in surplus:
             yield Finding("response-field", each.name, facts.language, each.path, None, each.line)
@@ -303,10 +310,11 @@ def _fields(facts: Facts, operation: Operation) -> Iterator[Finding]:
             yield Finding("response-field", each.name, facts.language, page, f"{each.path} always", each.line)
     names = {each.name for each in facts.fields}
     for each in facts.listed_fields:
-        if each.name not in expected.values() and each.name not in names:
+        if each.name not in expected_names and each.name not in names:
             yield Finding("response-field", each.name, facts.language, each.path, None, each.line)
-    missing = [path for path, name in expected.items() if path not in stated and name not in listed]
-    for path in _outermost(missing):
+    missing = {path for path, name in expected.items() if path not in stated and name not in listed}
+    outermost = _outermost(missing, changed)
+    for path in (path for path in expected if path in outermost):
         yield Finding("response-field", expected[path], facts.language, None, path, line)
     yield from _field_types(facts, operation)
     for values in facts.field_values:
@@ -317,13 +325,17 @@ def _fields(facts: Facts, operation: Operation) -> Iterator[Finding]:
             yield Finding("response-field", name, facts.language, page, words, values.line)
 
 
-def _outermost(paths: Sequence[str]) -> list[str]:
-    """Those that are not within another one of them."""
-    return [path for path in paths if not any(_encloses(other, path) for other in paths)]
+def _outermost(paths: Set[str], others: Set[str]) -> set[str]:
+    """Those that are not within another one of them, or of some others."""
+    return {path for path in paths if not any(outer in paths or outer in others for outer in _around(path))}
 
 
-def _encloses(outer: str, path: str) -> bool:
-    return path.startswith((f"{outer}.", f"{outer}[]."))
+def _around(path: str) -> Iterator[str]:
+    """Every field that encloses another: `rows[]` and `rows` of `rows[].asset`."""
+    for found in islice(re.finditer(r"\.", path), _DEEPEST):
+        outer = path[: found.start()]
+        yield outer
+        yield outer.removesuffix("[]")
 
 
 def _field_types(facts: Facts, operation: Operation) -> Iterator[Finding]:
@@ -333,12 +345,17 @@ def _field_types(facts: Facts, operation: Operation) -> Iterator[Finding]:
         expected = {
             type_ for path, type_ in operation.field_types.items() if each.path in (path, path.rpartition(".")[2])
         }
-        fit = {*expected, "integer"} if "number" in expected else expected  # every integer is a number
-        odd = [line for type_, line in each.types if type_ and type_ not in fit]
-        if expected and odd and each.name not in told:
+        odd = _odd_types(each, expected)
+        if odd and each.name not in told:
             told.add(each.name)
             page, ours = (
                 f"{each.name}: {' or '.join(types)}"
                 for types in (dict.fromkeys(type_ for type_, _ in each.types if type_), sorted(expected))
             )
             yield Finding("response-field", each.name, facts.language, page, ours, odd[0])
+
+
+def _odd_types(field: Field, expected: Set[str]) -> list[int]:
+    """The lines of those of a field's types that are not as expected; every integer is a number."""
+    fit = {*expected, "integer"} if "number" in expected else expected
+    return [line for type_, line in field.types if expected and type_ and type_ not in fit]

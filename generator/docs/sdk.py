@@ -30,6 +30,7 @@ _NO_TYPE = frozenset(("Optional", "Union", "None", "Annotated", "ClassVar", "Any
 _ADDED_WHEN_SIGNED = "timestamp"
 _MOST_FIELDS = 2_000
 _MOST_CLASSES = 100
+_READ = (ast.FunctionDef, ast.AsyncFunctionDef, ast.AnnAssign, ast.Assign)
 _ARGUMENT = re.compile(r"\s*(?P<name>\w{1,80}) \((?P<type>.*?)\):\s*(?P<words>.*)")
 _VERSION = re.compile(r"-(?P<version>\d[\w.]*?)(?:-py|\.tar|\.zip|-)")
 
@@ -70,7 +71,10 @@ def _modules(files: Mapping[str, str]) -> Iterator[tuple[str, list[ast.ClassDef]
     """The classes of each module; whatever else it holds is not kept, since a tree takes a hundred times its text."""
     for name, text in sorted(files.items()):
         try:
-            yield name, [node for node in ast.parse(text.removeprefix("\ufeff")).body if isinstance(node, ast.ClassDef)]
+            classes = [node for node in ast.parse(text.removeprefix("\ufeff")).body if isinstance(node, ast.ClassDef)]
+            for node in classes:
+                node.body = [each for each in node.body if isinstance(each, _READ)]
+            yield name, classes
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             message = f"{name} is no Python that can be read: {type(error).__name__}"
             raise Unreadable(message) from error

@@ -38,15 +38,21 @@ class Description:
     sections: list[Section] = field(default_factory=list)
     layout: Literal["old", "portal"] = "old"
     fixed_language: Language | None = None
+    parts: set[Part] = field(default_factory=set)
+    """What its sections are, as far as `add` has begun them."""
+    rank: int = _LABEL
+    """The highest among those, as levels of headings go."""
+
+    def add(self, section: Section) -> None:
+        """Begin a section."""
+        self.sections.append(section)
+        if section.part:
+            self.rank = min(self.rank, section.level)
+            self.parts.add(section.part)
 
     def of(self, *parts: Part) -> list[Section]:
         """Sections of some parts."""
         return [section for section in self.sections if section.part in parts]
-
-    @property
-    def parts(self) -> list[Part]:
-        """The parts that it has, in their order."""
-        return [section.part for section in self.sections if section.part]
 
     def prose(self) -> Iterator[tuple[Section, Block]]:
         """Every block but those of the response."""
@@ -87,11 +93,11 @@ def split(blocks: Sequence[Block]) -> list[Description]:
             if (
                 not descriptions
                 or not (descriptions[-1].title or descriptions[-1].parts)
-                or _begins_description(descriptions[-1], start, starts[index + 1 :])
+                or _begins_description(descriptions[-1], start, starts, index + 1)
             ):
                 descriptions.append(Description("", block.line))
-            descriptions[-1].sections.append(start)
-        elif block.kind == "heading" and _is_title(descriptions, block, blocks[index + 1 :], starts[index + 1 :]):
+            descriptions[-1].add(start)
+        elif block.kind == "heading" and _is_title(descriptions, blocks, starts, index):
             if (
                 descriptions
                 and descriptions[-1].title
@@ -146,7 +152,7 @@ def _unlabelled_request(descriptions: Sequence[Description], block: Block) -> Se
     return Section("request", "", block.line, _LABEL, current.language, [block])
 
 
-def _begins_description(description: Description, start: Section, following: Sequence[Section | None]) -> bool:
+def _begins_description(description: Description, start: Section, starts: Sequence[Section | None], after: int) -> bool:
     parts = description.parts
     if not parts:
         return False
@@ -158,20 +164,21 @@ def _begins_description(description: Description, start: Section, following: Seq
     if start.part in parts:
         return True
     # A single heading that was left untranslated is followed by one that was not.
-    upcoming = next((section for section in following if section), None)
+    upcoming = next((section for index in range(after, len(starts)) if (section := starts[index])), None)
     return upcoming is None or upcoming.language != language or upcoming.part in parts
 
 
 def _is_title(
-    descriptions: Sequence[Description], block: Block, following: Sequence[Block], starts: Sequence[Section | None]
+    descriptions: Sequence[Description], blocks: Sequence[Block], starts: Sequence[Section | None], index: int
 ) -> bool:
     if not descriptions or not descriptions[-1].parts:
         return True
-    description = descriptions[-1]
-    rank = min(section.level for section in description.sections if section.part)
+    description, block = descriptions[-1], blocks[index]
+    rank = description.rank
     if block.level != rank:
         return block.level < rank
-    for later, start in zip(following, starts, strict=True):
+    for at in range(index + 1, len(blocks)):
+        later, start = blocks[at], starts[at]
         if start:
             return start.part in ("description", "request") and start.part in description.parts
         if later.kind == "heading" and later.level <= rank:

@@ -249,7 +249,8 @@ def _set_permission(editor: _Editor, change: _Change) -> None:
 
 
 def _add_parameter(editor: _Editor, change: _Change) -> None:
-    name, type_, mandatory = (change.first.page or "").split(", ")
+    name, _, rest = (change.first.page or "").partition(", ")
+    type_, _, mandatory = rest.rpartition(", ")
     schema = CommentedMap(_SCHEMAS.get(type_, {"type": "string", "x-vendor-type": type_}))
     schema.fa.set_flow_style()
     required = mandatory.endswith("YES")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.docs.sdk import read_modules
 from generator.docs.sources import read_source
 from generator.docs.verdict import Verdict
 from tests.docs.conftest import OURS
@@ -122,7 +123,9 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "gzip-of-nothing": ("a.tar.gz", lambda file: file.write_bytes(gzip.compress(b"x" * 10)), "archive"),
     "other-package": ("a.whl", _zip({"x.py": b"a = 1"}), "no call of a REST endpoint"),
     "bomb": ("a.whl", _zip({API: b" " * 50_000_000}), "larger than"),
-    "bomb-beside": ("a.whl", _zip({f"x/rest_api/{n}.py": b" " * 1_900_000 for n in range(60)}), "more than"),
+    "syntax-tree": ("a.whl", _python("a=[]\n" * 400_000), "larger than"),
+    "syntax-trees": ("a.whl", _zip({f"x/rest_api/{n}.py": b"a=[]\n" * 50_000 for n in range(5)}), "bytes of Python"),
+    "bomb-beside": ("a.whl", _zip({f"x/rest_api/{n}.py": b" " * 290_000 for n in range(60)}), "more than"),
     "bomb-in-a-tar": ("a.tar.gz", _tar({"x.bin": bytes(120_000_000), API: b""}), "more than"),
     "large-file-in-a-tar": ("a.tar.gz", _tar({API: b" " * 3_000_000}), "larger than"),
     "many-files": ("a.whl", _zip({f"{n}": b"" for n in range(10_001)}, zipfile.ZIP_STORED), "10001 files"),
@@ -140,6 +143,24 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], object], str]] = {
     ),
     "path-with-a-name": ("a.whl", _python("class A:\n  def a(self): send(method='GET', path=PATH)\n"), "is no text"),
 }
+
+
+# Models that hold or extend themselves or each other: source of their classes.
+KNOTS = {
+    "itself": "class B(M):\n" + "".join(f"  f{n}: Optional[List[B]] = None\n" for n in range(9)),
+    "each-other": "".join(
+        f"class B{n or ''}(M):\n" + "".join(f"  f{m}: Optional[B{m}] = None\n" for m in range(1, 12)) for n in range(12)
+    ),
+    "own-base": "class B(B, B, B, B, B):\n  a: int\n",
+    "bases": "".join(f"class B{n or ''}({', '.join([f'B{n + 1}'] * 9)}):\n  a: int\n" for n in range(12)),
+}
+
+
+@pytest.mark.parametrize("name", KNOTS)
+def test_models_that_name_themselves_end(name: str) -> None:
+    call = "class A:\n  def a(self): return send(method='GET', path='/x', response_model=B)\n"
+    (facts,) = read_modules({"x/rest_api/api/a.py": call, "x/rest_api/models/b.py": KNOTS[name]}, {})
+    assert 0 < len(facts.fields) <= 2_000
 
 
 @pytest.mark.parametrize("name", HOSTILE)

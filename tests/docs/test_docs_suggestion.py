@@ -135,6 +135,13 @@ def test_suggestions_are_a_spec_that_the_generator_takes(operation: str, tmp_pat
     require_expressible(read_specification(_apply(_suggest([render(halves)]).diff, tmp_path).parent))
 
 
+def test_a_type_of_several_words_is_suggested_as_it_stands() -> None:
+    page = render(
+        [replace(half, rows=(*half.rows, Row("x1", "ENUM, STRING", mandatory=True))) for half in both(OURS, HISTORY)]
+    )
+    assert "x-vendor-type: 'ENUM, STRING'" in _suggest([page]).diff
+
+
 def test_a_type_with_an_unknown_wallet_has_to_be_decided(tmp_path: Path) -> None:
     """The generator refuses the spec until somebody has."""
     _, change, *_ = MECHANICAL["type-new"]

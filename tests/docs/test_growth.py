@@ -15,6 +15,7 @@ from typing import Final, Literal
 import pytest
 
 from generator.docs.blocks import Unreadable
+from generator.docs.comparison import judge
 from generator.docs.page import read_page
 from generator.docs.schema import read_schema
 from generator.docs.sdk import read_modules
@@ -172,11 +173,12 @@ def _cost(text: str, kind: Kind) -> float:
     with contextlib.suppress(Unreadable):
         match kind:
             case "schema":
-                read_schema(text, permissions)
+                parts = read_schema(text, permissions)
             case "sdk":
-                read_modules({"x/rest_api/api/a.py": text}, permissions)
+                parts = read_modules({"x/rest_api/api/a.py": text}, permissions)
             case _:
-                read_page(text, html=kind == "html", permissions=permissions)
+                parts = read_page(text, html=kind == "html", permissions=permissions).parts
+        judge("source", parts, OURS)
     return time.process_time() - begun
 
 
@@ -195,6 +197,46 @@ def grows_near_linearly(shape: str, place: str, characters: int = _CHARACTERS) -
         if large < max(_FLOOR_S, _MOST * small):
             return ""
     return f"{place}: {figures}"
+
+
+# What is read and held against the spec, n of it.
+WHOLE: Final[dict[str, Callable[[int], tuple[str, Kind]]]] = {
+    "keys in the example": lambda n: (
+        _SOUND.replace('"tranId": 1', ", ".join(f'"k{each}": 1' for each in range(n))), "markdown",
+    ),
+    "keys in a key": lambda n: (
+        _SOUND.replace('"tranId": 1', '"a": {' + ", ".join(f'"k{each}": 1' for each in range(n)) + "}"), "markdown",
+    ),
+    "rules": lambda n: (
+        _SOUND.replace("* Values of", "".join(f"* `aB{each}` must be A_B\n  " for each in range(n)) + "* Values of"),
+        "markdown",
+    ),
+    "parts": lambda n: (_SOUND + "\n\n## Request Weight\n\n1" * n, "markdown"),
+    "blocks of HTML": lambda n: ("<div>x</div>\n\n" * n + _SOUND, "markdown"),
+    "methods": lambda n: (
+        "class A:\n" + "".join(
+            f'  def a{each}(self):\n    """\n    a\n    """\n    return send(method="GET", path="/x/{each}")\n'
+            for each in range(n)
+        ),
+        "sdk",
+    ),
+    "fields of a model": lambda n: (
+        f"class A:\n  def a(self):\n{_CALL}\nclass B:\n" + "".join(f"  f{each}: int\n" for each in range(n)), "sdk",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.thorough
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", WHOLE)
+def test_comparing_is_near_linear(name: str) -> None:
+    figures = []
+    for _ in range(3):
+        figures.append([_cost(*WHOLE[name](each)) for each in (4_000, 1_000)])
+        large, small = (min(column) for column in zip(*figures, strict=True))
+        if large < max(_FLOOR_S, _MOST * small):
+            return
+    pytest.fail(f"{figures}")
 
 
 # These took quadratic or exponential time once, in one of these places.
