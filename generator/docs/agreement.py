@@ -7,7 +7,7 @@ One rule: where two sources say different things of one fact, both are shown, an
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from generator.docs.verdict import Finding, Verdict
+from generator.docs.verdict import Finding, Kind, Verdict, alike
 
 
 class Disagreement(NamedTuple):
@@ -31,21 +31,22 @@ def disagreements(verdicts: Sequence[Verdict]) -> Iterator[Disagreement]:
         about = [verdict for verdict in judged if verdict.operation and verdict.operation.name == name]
         if len({verdict.page for verdict in about}) < 2:  # noqa: PLR2004
             continue
-        found = dict.fromkeys((each.kind, each.subject) for verdict in about for each in verdict.findings)
-        for kind, subject in found:
-            yield from _disagreement(name, kind, subject, about)
+        facts = dict.fromkeys((each.kind, each.subject, each.aspect) for verdict in about for each in verdict.findings)
+        for fact in facts:
+            yield from _disagreement(name, fact, about)
 
 
-def _disagreement(name: str, kind: str, subject: str, about: Sequence[Verdict]) -> Iterator[Disagreement]:
-    findings = {verdict.page: _find(verdict, kind, subject) for verdict in about}
+def _disagreement(name: str, fact: tuple[Kind, str, str], about: Sequence[Verdict]) -> Iterator[Disagreement]:
+    kind, subject, _ = fact
+    findings = {verdict.page: _find(verdict, fact) for verdict in about}
     ours = next((each.ours for each in findings.values() if each), None)
     said = tuple((page, _words(each.page if each else ours)) for page, each in findings.items())
-    if len({words for _, words in said}) > 1:
+    if not alike(kind, (words for _, words in said)):
         yield Disagreement(name, kind, subject, said)
 
 
-def _find(verdict: Verdict, kind: str, subject: str) -> Finding | None:
-    return next((each for each in verdict.findings if (each.kind, each.subject) == (kind, subject)), None)
+def _find(verdict: Verdict, fact: tuple[Kind, str, str]) -> Finding | None:
+    return next((each for each in verdict.findings if (each.kind, each.subject, each.aspect) == fact), None)
 
 
 def _words(said: str | None) -> str:

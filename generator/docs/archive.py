@@ -14,7 +14,8 @@ from pathlib import Path
 
 from generator.docs.blocks import Unreadable
 
-SUFFIXES = (".whl", ".tar.gz", ".zip")
+_TAR_SUFFIXES = (".tar.gz", ".tgz")
+_SUFFIXES = (".whl", ".zip", *_TAR_SUFFIXES)
 _LARGEST_ARCHIVE_BYTES = 20_000_000
 _LARGEST_BYTES = 100_000_000
 # Its syntax tree takes some hundred times the memory of a text; the vendor's SDK has 0.6 MB of it.
@@ -23,13 +24,18 @@ _LARGEST_FILE_BYTES = 300_000
 _MOST_FILES = 10_000
 
 
+def is_archive(name: str) -> bool:
+    """Whether a file is one, by its name."""
+    return name.lower().endswith(_SUFFIXES)
+
+
 def read_archive(file: Path) -> dict[str, str]:
     """Name → text of each Python file that has to do with the REST API, raising Unreadable."""
     try:
         if file.stat().st_size > _LARGEST_ARCHIVE_BYTES:
             message = f"the archive is larger than {_LARGEST_ARCHIVE_BYTES} bytes"
             raise Unreadable(message)
-        members = _tar(file) if file.name.endswith(".tar.gz") else _zip(file)
+        members = _tar(file) if file.name.lower().endswith(_TAR_SUFFIXES) else _zip(file)
         files: dict[str, str] = {}
         total = 0
         for name, content in members:

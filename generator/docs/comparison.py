@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import islice
 
 from generator.docs.blocks import Unreadable
-from generator.docs.facts import Facts, Field, Parameter, SourceKind, SymbolRule, TransferType
+from generator.docs.facts import OPENAPI_TYPE, Facts, Field, Parameter, SourceKind, SymbolRule, TransferType
 from generator.docs.matching import Match, gaps, language_gap, match
 from generator.docs.project import Operation, Project, ProjectParameter
 from generator.docs.verdict import Finding, Verdict
@@ -19,9 +19,8 @@ from generator.docs.wording import LANGUAGES, Language
 
 _SPAN_SUBJECT = "startTime"  # both spans say what it may be, and what it is when left out
 SPAN_NAMES = {"reach": "reaches back", "default": "default span"}
+IN_ONE_LIST = "(in one of its two lists)"  # of enum and notes
 _DEEPEST = 100  # fields around a field; a name may hold full stops, too
-# What a type of OpenAPI may be called in the words of the old pages.
-_SAME_TYPE = {"integer": ("LONG", "INT"), "string": ("STRING",), "boolean": ("BOOLEAN",), "enum": ("ENUM",)}
 
 
 def judge(
@@ -156,15 +155,19 @@ def _bare(name: str) -> str:
 def _parameters(facts: Facts, operation: Operation) -> Iterator[Finding]:
     expected = {parameter.name: parameter for parameter in operation.parameters}
     table_line = facts.lines.get("parameters", facts.line)
+    limits: dict[str, list[str]] = {}
+    for limit in facts.limits:
+        if limit.bound in ("default", "maximum", "minimum"):
+            limits.setdefault(limit.parameter, []).append(f", {limit.bound} {limit.value}")
     for row in facts.parameters:
         if row.name not in expected:
-            words = f"{row.name}, {row.type}, mandatory: {row.mandatory}"
+            words = f"{row.name}, {row.type}, mandatory: {row.mandatory}{''.join(limits.get(row.name, []))}"
             yield Finding("parameter-added", row.name, facts.language, words, None, row.line)
             continue
         our = expected[row.name]
         if (
             row.type != our.type
-            and our.type not in _SAME_TYPE.get(row.type, ())
+            and row.type != OPENAPI_TYPE.get(our.type)
             and not _lists_elsewhere(row, our, facts, operation)
         ):
             yield Finding("parameter-type", row.name, facts.language, row.type, our.type, row.type_line)
@@ -223,22 +226,25 @@ def _types(facts: Facts, operation: Operation) -> Iterator[Finding]:
     if not operation.lists or not (facts.types or values):
         return
     expected = _expected_types(facts, operation)
-    struck = {each.name for each in (*values, *facts.types) if each.struck}
-    for each in {each.name: each for each in (*values, *facts.types)}.values():
-        if each.name not in operation.types[facts.language]:
-            if each.name in struck:
-                continue
-            words = f"{each.name} {each.description}".strip()
-            yield Finding("type-added", each.name, facts.language, words, None, each.line)
-        else:
-            yield from _wallets(facts, each._replace(struck=each.name in struck), operation)
+    entries = {each.name: each for each in (*values, *facts.types)}
+    # One of the two lists is enough to say that a type is not to be used any more.
+    entries |= {each.name: each for each in (*values, *facts.types) if _is_retired(each)}
+    in_enum, in_notes = ({each.name for each in listed} for listed in (values, facts.types))
+    for name, each in entries.items():
+        if name in operation.types[facts.language]:
+            yield from _wallets(facts, each, operation)
+        elif not each.struck:
+            only = "" if not (values and facts.types) or name in in_enum & in_notes else f" {IN_ONE_LIST}"
+            words = f"{name} {each.description}".strip() + only
+            yield Finding("type-added", name, facts.language, words, None, each.line)
     gone: dict[str, int] = {}
-    named = {each.name for each in (*values, *facts.types)}
     for listed in (values, facts.types):
         if listed:
             missing = _without(expected, (each.name for each in listed))
             # The vendor's enum may well lack what only its Chinese notes ever had.
-            gone |= {name: listed[0].line for name in missing if name not in named & operation.chinese_page_types}
+            gone |= {
+                name: listed[0].line for name in missing if name not in entries.keys() & operation.chinese_page_types
+            }
     for name in _without(expected, _without(expected, gone)):
         yield Finding("type-removed", name, facts.language, None, name, gone[name])
 
@@ -252,11 +258,15 @@ def _wallets(facts: Facts, each: TransferType, operation: Operation) -> Iterator
     expected = operation.wallets[each.name]
     ours = " to ".join(expected)
     stated = wallets_of(each.description)
-    if each.struck or is_retired(each.description):
+    if _is_retired(each):
         words = f"struck out: {each.name} {each.description}".strip()
         yield Finding("type-wallets", each.name, facts.language, words, ours, each.line)
     elif stated and stated != expected:
         yield Finding("type-wallets", each.name, facts.language, " to ".join(stated), ours, each.line)
+
+
+def _is_retired(each: TransferType) -> bool:
+    return each.struck or is_retired(each.description)
 
 
 def _without(names: Sequence[str], others: Iterable[str]) -> list[str]:

@@ -15,6 +15,10 @@ ValueType = Literal["string", "integer", "number", "boolean", "array", "object",
 VALUE_TYPES: Final[Mapping[str, ValueType]] = {
     "string": "string", "integer": "integer", "number": "number", "boolean": "boolean", "array": "array", "object": "object", "null": "null",
 }  # fmt: skip
+# What the old pages call a type, and OpenAPI does.
+OPENAPI_TYPE: Final[Mapping[str, ValueType | Literal["enum"]]] = {
+    "LONG": "integer", "INT": "integer", "STRING": "string", "BOOLEAN": "boolean", "ENUM": "enum",
+}  # fmt: skip
 Bound = Literal["default", "maximum", "minimum", "below", "above", "unread"]
 Role = Literal["reach", "default"]
 

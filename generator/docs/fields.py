@@ -161,7 +161,9 @@ def _add(to: Field, label: Label, value: str, line: _Line) -> None:
         to.labelled.append((label, Stated(value, line.line)))
         return
     to.is_enum = True
-    parts = [value] if _described(value) else re.split(r"[\s,|/、]+", value)
+    parts = re.split(r"[\s,|/、]+", value)
+    if _described(value) or (value[0].isupper() and parts[0].isupper() and not all(map(str.isupper, parts))):
+        parts = [value]  # a badge behind a value is none
     for part in parts:
         name = _value(part)
         if name:

@@ -58,5 +58,6 @@ def _text(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        message = f"found bytes that are no UTF-8 text (at byte {error.start}), expected a Markdown or HTML page"
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"line {line}: found bytes that are no UTF-8 text, expected a Markdown or HTML page"
         raise Unreadable(message) from error

@@ -25,6 +25,7 @@ _MARK_TAGS = ("b", "code", "em", "i", "kbd", "samp", "strong", "tt", "var")
 _STRUCK_TAGS = ("s", "del", "strike")
 _MARKS = ("strong", "em")
 _CELL_BORDER = re.compile(r"(?<!\\)\|")
+_SINGLE_TILDES = re.compile(r"(?<![\w~\\`])~(?=[^\s~])([^~\n]*)(?<=[^\s~])~(?![\w~`])")  # GitHub's way to strike out
 _NESTING = 100  # beyond it markdown-it drops text without a word; its own limit of 20 is near what a quoted list needs
 
 
@@ -34,7 +35,7 @@ def read_markdown(source: str) -> list[Block]:
 
     `source` has LF line ends only.
     """
-    source, tables = take_tables(source)
+    source, tables = take_tables(_SINGLE_TILDES.sub(r"~~\1~~", source))
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["table", "strikethrough"])
     blocks = list(_Reader(source).blocks(parser.parse(source)))
     return sorted([*blocks, *tables], key=lambda block: block.line) if tables else blocks

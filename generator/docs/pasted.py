@@ -54,23 +54,50 @@ def _is_head(line: str) -> bool:
 
 
 def with_headings(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Cut a paragraph at each line that is, as a whole, the heading of a part, and around a list of types."""
-    for block in blocks:
-        rows = block.text.by_line() if block.kind == "text" else []
-        pieces = [(kind, list(group)) for kind, group in groupby(rows, key=lambda row: _kind(row[1]))]
-        if (
-            not any(kind == "heading" or _is_list(kind, own) for kind, own in pieces)
-            or block.text.marks
-            or block.text.with_struck
-        ):
+    """
+    Cut a paragraph at each line that is, as a whole, the heading of a part, and around a list of types.
+
+    On a page with such headings every other line is a paragraph or a bullet of its own, but in an example.
+    """
+    cut = {index: pieces for index, block in enumerate(blocks) if (pieces := _pieces(block))}
+    is_pasted = any(kind == "heading" for pieces in cut.values() for kind, _ in pieces)
+    for index, block in enumerate(blocks):
+        pieces = cut.get(index, [])
+        if not is_pasted and not any(_is_list(kind, own) for kind, own in pieces):
             yield block
             continue
-        for kind, own in pieces:
+        for kind, own in pieces or [("whole", [])]:
             if kind == "heading":
                 for line, row in own:
                     yield Block("heading", line, Text(row, ((0, line),)), level=6)
+            elif kind == "words" and is_pasted:
+                yield from _paragraphs(own)
             else:
-                yield Block("text", own[0][0], compose([Piece(f"{row}\n", line) for line, row in own]))
+                yield _paragraph(own) if own else block
+
+
+def _pieces(block: Block) -> list[tuple[str, list[tuple[int, str]]]]:
+    """The lines of a paragraph, cut into headings, lists of types and other words; nothing where anything is marked up."""
+    if block.kind != "text" or block.text.marks or block.text.with_struck:
+        return []
+    rows = block.text.by_line()
+    kinds = [_kind(row) for _, row in rows]
+    for at in range(1, len(rows) - 1):
+        if kinds[at] == "words" and kinds[at - 1] == kinds[at + 1] == "type":
+            kinds[at] = "type"  # one that is written otherwise
+    grouped = groupby(zip(kinds, rows, strict=True), key=lambda pair: pair[0])
+    return [(kind, [row for _, row in group]) for kind, group in grouped]
+
+
+def _paragraphs(rows: Sequence[tuple[int, str]]) -> Iterator[Block]:
+    example = next((index for index, (_, row) in enumerate(rows) if row.startswith(("{", "["))), len(rows))
+    yield from (_paragraph([row]) for row in rows[:example])
+    if rows[example:]:
+        yield _paragraph(rows[example:])
+
+
+def _paragraph(rows: Sequence[tuple[int, str]]) -> Block:
+    return Block("text", rows[0][0], compose([Piece(f"{row}\n", line) for line, row in rows]))
 
 
 def _kind(line: str) -> Literal["heading", "type", "words"]:

@@ -24,7 +24,7 @@ _REQUEST_EXAMPLE = re.compile(r"request (?:body|example)|example request|请求.
 _RESPONSE_EXAMPLE = re.compile(
     r"example (?:success )?respon|response example|respon\w* body|响应.{0,4}示例|示例响应", re.IGNORECASE
 )
-_STATUS = re.compile(r"[1-5]\d\d(?:\s.{0,40})?")
+_STATUS = re.compile(r"[1-5](?:\d\d|XX)(?:\s.{0,40})?|default", re.IGNORECASE)
 
 
 def read_portal_parameters(description: Description, facts: Facts) -> None:

@@ -88,7 +88,9 @@ def _difference(finding: Finding, verdict: Verdict, project: Project) -> Iterato
     title = _TITLES.get(finding.kind, finding.kind)
     subject = "" if finding.subject == finding.kind else f" {finding.subject}"
     also = [
-        other.language for other in verdict.findings if (other.kind, other.subject) == (finding.kind, finding.subject)
+        other.language
+        for other in verdict.findings
+        if (other.kind, other.subject, other.aspect) == (finding.kind, finding.subject, finding.aspect)
     ]
     only = " only" if len(also) < len(verdict.languages) else ""
     yield f"  {verdict.page}:{finding.line}: {title}{subject}, {LANGUAGES[finding.language]}{only} [{finding.kind}]"

@@ -35,11 +35,22 @@ from generator.docs.yaml_lines import Tree, read_tree
 
 _METHODS = ("get", "post", "put", "delete", "patch")
 _BOUNDS: Mapping[str, Bound] = {"default": "default", "minimum": "minimum", "maximum": "maximum"}
+_EXCLUSIVE: Mapping[str, Bound] = {"maximum": "below", "minimum": "above"}
 _NOT_OURS = ("signature",)  # a security scheme in the spec
 _MOST_HOPS = 20
 _MOST_FIELDS = 2_000
 _MOST_STEPS = 200_000
-_KEYWORDS = ("type", "nullable", "enum", "items", "properties", "description", *_BOUNDS)
+_KEYWORDS = (
+    "type",
+    "nullable",
+    "enum",
+    "items",
+    "properties",
+    "description",
+    *_BOUNDS,
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+)
 _IMPLIED: Mapping[str, ValueType] = {
     "items": "array",
     "properties": "object",
@@ -60,13 +71,24 @@ def read_schema(source: str, permissions: Mapping[Language, str]) -> tuple[Facts
     if paths is None or not paths.members:
         message = "found no `paths`, expected a document of OpenAPI with them"
         raise Unreadable(message)
-    return tuple(
-        facts
-        for path, item in paths.members.items()
-        for method, operation in _resolve(root, item).members.items()
-        if method.lower() in _METHODS
-        for facts in _Operation(root, path, method, _resolve(root, item), operation).facts(permissions)
-    )
+    return tuple(facts for path, item in paths.members.items() for facts in _path_item(root, path, item, permissions))
+
+
+def _path_item(root: Tree, path: str, item: Tree, permissions: Mapping[Language, str]) -> Iterator[Facts]:
+    try:
+        resolved = _resolve(root, item)
+    except Unreadable as refusal:  # whatever is there is not read; it may be ours or not
+        for method in _METHODS:
+            yield _unread(Endpoint(method.upper(), path, 0), item.line, refusal)
+        return
+    for method, operation in resolved.members.items():
+        if method.lower() in _METHODS:
+            yield from _Operation(root, path, method, resolved, operation).facts(permissions)
+
+
+def _unread(endpoint: Endpoint, line: int, refusal: Unreadable) -> Facts:
+    problem = Stated(str(refusal), line)
+    return Facts("en", "schema", line=line, endpoints=[EndpointAt(endpoint, line, line)], problems=[problem])
 
 
 class _Operation:
@@ -83,9 +105,7 @@ class _Operation:
         try:
             english = self._read("en", texts, permissions)
         except Unreadable as refusal:
-            problem = Stated(str(refusal), operation.line)
-            endpoint = EndpointAt(self.endpoint, operation.line, operation.line)
-            yield Facts("en", "schema", line=operation.line, endpoints=[endpoint], problems=[problem])
+            yield _unread(self.endpoint, operation.line, refusal)
             return
         yield english
         chinese = [
@@ -136,11 +156,11 @@ class _Operation:
                     self._read_parameter(facts, language, parameter.words("name"), parameter, required=required)
         body = self.operation.get("requestBody")
         content = _resolve(self.root, body).get("content") if body else None
-        for media in list(content.members.values())[:1] if content else ():
-            schema = media.get("schema")
-            properties = _properties(self.root, schema) if schema else {}
-            required_names = _required(self.root, schema) if schema else set()
-            for name, given in properties.items():
+        schemas = [schema for media in (content.members.values() if content else ()) if (schema := media.get("schema"))]
+        schema = next((schema for schema in schemas if _properties(self.root, schema)), None)
+        if schema:
+            required_names = _required(self.root, schema)
+            for name, given in _properties(self.root, schema).items():
                 facts.lines.setdefault("parameters", given.line)
                 self._read_parameter(facts, language, name, given, required=name in required_names)
 
@@ -160,7 +180,7 @@ class _Operation:
         facts.parameters.append(Parameter(name, type_, "YES" if required else "NO", line, type_line, line))
         if values:
             facts.enums[name] = [TransferType(each.text or "", "", each.line) for each in values.items]
-        for key, bound in _BOUNDS.items():
+        for key, bound in _limits(schema):
             stated = schema.get(key)
             value = wording.number(stated.text or "").lower() if stated else ""
             if stated and re.fullmatch(r"-?\d+(?:\.0*)?|-?\d+\.\d+|true|false", value):
@@ -196,6 +216,16 @@ class _Operation:
                 if each.path not in stated or not types <= stated[each.path]:
                     facts.fields.append(each)
                     stated[each.path] = types | stated.get(each.path, set())
+
+
+def _limits(schema: Tree) -> Iterator[tuple[str, Bound]]:
+    """Keywords of a limit: `exclusiveMaximum` is one of its own in OpenAPI 3.1, and a switch in 3.0."""
+    for key, bound in _BOUNDS.items():
+        exclusive = f"exclusive{key.capitalize()}"
+        is_switch = schema.words(exclusive) in ("true", "false")
+        yield key, _EXCLUSIVE[key] if schema.words(exclusive) == "true" else bound
+        if key in _EXCLUSIVE and not is_switch:
+            yield exclusive, _EXCLUSIVE[key]
 
 
 def _resolve(root: Tree, node: Tree) -> Tree:

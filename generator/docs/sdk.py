@@ -314,6 +314,8 @@ def _parsed(words: str) -> ast.expr | None:
 
 
 def _may_be_none(annotation: ast.expr | None) -> bool:
+    if words := _text(annotation):
+        annotation = _parsed(words)
     return "Optional" in _names(annotation) or any(
         isinstance(node, ast.Constant) and node.value is None for node in ast.walk(annotation or ast.Pass())
     )

@@ -89,7 +89,7 @@ def split(blocks: Sequence[Block]) -> list[Description]:
     descriptions: list[Description] = []
     for index, block in enumerate(blocks):
         start = starts[index] or _unlabelled_request(descriptions, block)
-        if start:
+        if start and not _is_open(descriptions, start):
             if (
                 not descriptions
                 or not (descriptions[-1].title or descriptions[-1].parts)
@@ -139,6 +139,12 @@ def _start(block: Block) -> Section | None:
     if rest and rest.plain:
         section.blocks.append(Block("text", rest.line, rest))
     return section
+
+
+def _is_open(descriptions: Sequence[Description], start: Section) -> bool:
+    """Whether a label only repeats what the section is in which it stands: `Weight(UID): 300` below `请求权重`."""
+    open_sections = descriptions[-1].sections[-1:] if descriptions else []
+    return start.level == _LABEL and any(section.part == start.part for section in open_sections)
 
 
 def _unlabelled_request(descriptions: Sequence[Description], block: Block) -> Section | None:

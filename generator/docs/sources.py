@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from generator.docs import archive
+from generator.docs.archive import is_archive
 from generator.docs.blocks import Unreadable
 from generator.docs.comparison import judge
 from generator.docs.facts import SourceKind
@@ -42,7 +42,7 @@ class Fetched:
 
 def read_source(name: str, project: Project, language: Language | None = None) -> list[Verdict]:
     """Read one source and compare it. `language` is the one that was asked for, if one was."""
-    kind: SourceKind = "sdk" if name.endswith(archive.SUFFIXES) and not is_address(name) else "page"
+    kind: SourceKind = "sdk" if is_archive(name) and not is_address(name) else "page"
     try:
         if kind == "sdk":
             return judge(name, read_sdk(Path(name), project.permissions()).parts, project, source=kind)

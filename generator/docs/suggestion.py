@@ -15,9 +15,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from generator.docs.comparison import SPAN_NAMES
+from generator.docs.comparison import IN_ONE_LIST, SPAN_NAMES
 from generator.docs.project import SPANS, SPEC, TABLES, Operation
-from generator.docs.verdict import Finding, Verdict
+from generator.docs.verdict import Finding, Verdict, alike
 from generator.docs.wallets import wallets_of
 from generator.docs.wording import LANGUAGES, Language
 
@@ -26,7 +26,6 @@ _SCHEMAS: dict[str, dict[str, str]] = {
     "integer": {"type": "integer", "format": "int64"},
     "string": {"type": "string"},
     "boolean": {"type": "boolean"},
-    "number": {"type": "string", "x-vendor-type": "DECIMAL"},
     "enum": {"type": "string", "x-vendor-type": "ENUM"},
     "LONG": {"type": "integer", "format": "int64"},
     "INT": {"type": "integer", "x-vendor-type": "INT"},
@@ -35,6 +34,7 @@ _SCHEMAS: dict[str, dict[str, str]] = {
     "DECIMAL": {"type": "string", "x-vendor-type": "DECIMAL"},
 }
 _WEIGHT = re.compile(r"(\d+)(?: \((IP|UID)\))?")
+_PARAMETER = re.compile(r"(?P<name>[^,]+), (?P<type>.*), mandatory: (?P<mandatory>[^,]*)(?P<limits>.*)")
 _LIMIT = re.compile(r"(default|maximum|minimum) (\d+)")
 _SPAN = re.compile(r"(.+): (\d+) (\w+)")
 _CONSTANTS = {(SPAN_NAMES[role], unit): name for name, (role, unit) in SPANS.items()}
@@ -70,10 +70,13 @@ class _Change:
     @property
     def agreed(self) -> bool:
         """Whether every source says the same in every language in which it was read."""
-        said = set(self.pages)
-        if self.first.kind == "weight":  # one source may state it without its kind
-            said = {(page or "").partition(" ")[0] for page in self.pages}
-        return self.found == self.read and (len(said) == 1 or self.first.kind in ("type-added", "permission"))
+        same = self.first.kind in ("type-added", "permission") or alike(self.first.kind, self.pages)
+        return self.found == self.read and same
+
+    @property
+    def says(self) -> str:
+        """What the most exact of them says: a weight with its kind, a type in the words of the old pages."""
+        return max((page or "" for page in self.pages), key=lambda page: (sum(map(str.isupper, page)), len(page)))
 
     def silent(self) -> str:
         """Who does not say so."""
@@ -130,9 +133,7 @@ def _changes(verdicts: Sequence[Verdict]) -> Iterator[_Change]:
             operations[verdict.operation.name] = verdict.operation
             read.setdefault(verdict.operation.name, set()).update((verdict.page, each) for each in verdict.languages)
             for finding in verdict.findings:
-                # Two limits of one parameter are two changes; the word before the number tells them apart.
-                aspect = (finding.page or finding.ours or "").split(" ")[0] if finding.kind == "parameter-limit" else ""
-                key: tuple[object, ...] = (verdict.operation.name, finding.kind, finding.subject, aspect)
+                key: tuple[object, ...] = (verdict.operation.name, finding.kind, finding.subject, finding.aspect)
                 groups.setdefault(key, []).append(finding)
                 found.setdefault(key, set()).add((verdict.page, finding.language))
     for group, findings in groups.items():
@@ -172,6 +173,11 @@ def _no_edit(editor: _Editor, change: _Change) -> None:
 
 def _add_type(editor: _Editor, change: _Change) -> None:
     name = change.first.subject
+    if any(page and page.endswith(IN_ONE_LIST) for page in change.pages):
+        editor.decide(
+            change, "a source names it in its enum or in its notes alone; once in the spec, the other lacks it"
+        )
+        return
     schema = editor.document["components"]["schemas"][change.operation.lists]
     source, target = _wallets(name, change.first.page or "", schema)
     titles = [schema["x-wallets"].get(wallet, {}).get("title", _UNDECIDED) for wallet in (source, target)]
@@ -229,7 +235,7 @@ def _remove_type(editor: _Editor, change: _Change) -> None:
 
 
 def _set_weight(editor: _Editor, change: _Change) -> None:
-    if not (found := _WEIGHT.fullmatch(change.first.page or "")):
+    if not (found := _WEIGHT.fullmatch(change.says)):
         editor.decide(change, "one figure and one kind were expected; choose what a call is to be counted as")
         return
     weight = editor.operation(change)["x-weight"]
@@ -249,11 +255,18 @@ def _set_permission(editor: _Editor, change: _Change) -> None:
 
 
 def _add_parameter(editor: _Editor, change: _Change) -> None:
-    name, _, rest = (change.first.page or "").partition(", ")
-    type_, _, mandatory = rest.rpartition(", ")
+    said = _PARAMETER.fullmatch(change.says)
+    if said is None or said["mandatory"] not in ("YES", "NO"):
+        editor.decide(change, f"“{change.says}” does not say plainly whether it is mandatory")
+        return
+    name, type_, required = said["name"], said["type"], said["mandatory"] == "YES"
+    limits = {bound: int(value) for bound, value in _LIMIT.findall(said["limits"])}
     schema = CommentedMap(_SCHEMAS.get(type_, {"type": "string", "x-vendor-type": type_}))
+    if schema["type"] == "integer":
+        schema |= limits
+    elif said["limits"]:
+        editor.decide(change, f"a limit of what is no integer:{said['limits'].removeprefix(',')}")
     schema.fa.set_flow_style()
-    required = mandatory.endswith("YES")
     operation = editor.operation(change)
     if "requestBody" in operation:
         form = _form(operation)
@@ -285,9 +298,13 @@ def _remove_parameter(editor: _Editor, change: _Change) -> None:
 
 def _set_type(editor: _Editor, change: _Change) -> None:
     schema = _schema(editor, change)
-    facts = _SCHEMAS.get(change.first.page or "")
+    facts = _SCHEMAS.get(change.says)
     if schema is None or facts is None:
         editor.decide(change, "its schema is shared or of a kind of its own")
+        return
+    limits = [f"{bound} {schema[bound]}" for bound in ("default", "maximum") if bound in schema]
+    if limits and facts["type"] != schema["type"]:
+        editor.decide(change, f"its limits, {' and '.join(limits)}, were those of its old type")
         return
     # What else it says holds for its old type only, but for its words.
     kept = {"description", *(schema if facts["type"] == schema["type"] else ())} - {"type", "format", "x-vendor-type"}

@@ -4,12 +4,18 @@ What is said about one operation in one source.
 One rule: nothing is found where nothing could be concluded; the reason stands in place of findings.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from generator.docs.facts import SourceKind
+from generator.docs.facts import OPENAPI_TYPE, SourceKind
 from generator.docs.project import Operation
 from generator.docs.wording import Language
+
+_WEIGHT = re.compile(r"(?P<value>.*?)(?: \((?P<kind>IP|UID)\))?")
+_TYPE = re.compile(rf"\b(?:{'|'.join(OPENAPI_TYPE)})\b")
+_LIMITS = re.compile(r"(?:, (?:default|maximum|minimum) \S+)+$")
 
 Kind = Literal[
     "type-added", "type-removed", "type-wallets", "parameter-added", "parameter-removed", "parameter-type",
@@ -27,6 +33,26 @@ class Finding:
     page: str | None
     ours: str | None
     line: int
+
+    @property
+    def aspect(self) -> str:
+        """What of its subject it is about: two limits of one parameter are two facts."""
+        if self.kind != "parameter-limit":
+            return ""
+        said = self.page or self.ours or ""
+        return said.partition(":")[0] if ":" in said else said.partition(" ")[0]
+
+
+def alike(kind: Kind, said: Iterable[str | None]) -> bool:
+    """Whether all say the same of one fact, as far as each says it: a weight may come without its kind."""
+    words = {each or "" for each in said}
+    if kind == "weight":
+        figures = [_WEIGHT.fullmatch(each) for each in words]
+        values, kinds = ({found[name] for found in figures if found} for name in ("value", "kind"))
+        return len(values) == 1 and len(kinds - {None}) <= 1
+    if kind in ("parameter-added", "parameter-type"):
+        words = {_TYPE.sub(lambda found: OPENAPI_TYPE[found[0]], _LIMITS.sub("", each)) for each in words}
+    return len(words) == 1
 
 
 @dataclass(frozen=True, slots=True)

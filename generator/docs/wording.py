@@ -39,15 +39,15 @@ _HEADINGS: Final[tuple[tuple[Part, re.Pattern[str]], ...]] = (
 # What an older layout sets in bold before the text, without headings.
 _LABEL = re.compile(
     r"(?:(?:https? ?)?request|(?:request )?(?:weight|parameters)|response(?: example)?|"
-    r"(?:https? ?)?请求|(?:请求)?(?:权重|参数)|(?:响应|返回)(?:示例)?)(?: ?\((?:ip|uid)\))?",
+    r"(?:https? ?)?请求|(?:请求)?(?:权重|参数)|(?:响应|返回)(?:示例)?)(?: ?\((?:ip|uid|ip/uid)\))?",
     re.IGNORECASE,
 )
 _BARE_HEADING: Final = re.compile(
-    r"(?:API Description|HTTP Request|Request Weight(?: ?\((?:IP|UID)\))?|Request Parameters|Response Example"
-    r"|接口描述|HTTP ?请求|请求权重(?: ?\((?:IP|UID)\))?|请求参数|响应示例)",
+    r"(?:API Description|HTTP Request|Request Weight(?: ?\((?:IP|UID|IP/UID)\))?|Request Parameters|Response Example"
+    r"|接口描述|HTTP ?请求|请求权重(?: ?\((?:IP|UID|IP/UID)\))?|请求参数|响应示例)",
     re.IGNORECASE,
 )
-_ENDPOINT = re.compile(r"(?<![A-Za-z])([A-Z]{3,7})\s+[\"'`]?(?:https?://[^/\s]+)?(/[^\s\"'`]*)", re.IGNORECASE)
+_ENDPOINT = re.compile(r"(?<![A-Za-z])([A-Z]{3,7}):?\s+[\"'`]?(?:https?://[^/\s]+)?(/[^\s\"'`]*)", re.IGNORECASE)
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 _AFTER_PATH = ".,;:!?)]}>。，；：、"
 

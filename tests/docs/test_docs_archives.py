@@ -43,6 +43,31 @@ def test_an_sdist_is_read_like_a_wheel(tmp_path: Path) -> None:
     assert [(each.source, each.exit_code) for each in verdicts] == [("sdk", 0)] * 5
 
 
+@pytest.mark.parametrize("name", ["a.WHL", "a.Zip", "a.tgz", "a.TAR.GZ"])
+def test_an_archive_is_known_by_its_name_in_any_case(name: str, tmp_path: Path) -> None:
+    wheel = sdk(EVERYTHING, tmp_path)
+    file = (as_sdist(wheel) if "g" in name.lower() else wheel).rename(tmp_path / name)
+    assert [(each.source, each.exit_code) for each in judged(file)] == [("sdk", 0)] * 5
+
+
+# Old and new source of a signature; the exit code of the transfer.
+SIGNATURES = {
+    "union": ("recv_window: Optional[int] = None", "recv_window: int | None = None", 0),
+    "union-in-words": ("recv_window: Optional[int] = None", "recv_window: 'int | None' = None", 0),
+    "two-types": ("asset: Union[str, None]", "asset: Union[int, str, None]", 1),
+    "unknown-class": ("asset: Union[str, None]", "asset: Union[Elsewhere, None]", 2),
+    "no-annotation": ("asset: Union[str, None]", "asset", 2),
+    "no-enums": ("class PostTransferTypeEnum(Enum)", "class Renamed(Enum)", 2),
+    "byte-order-mark": ("from enum import Enum", "\ufefffrom enum import Enum", 0),
+}
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_the_type_of_a_parameter_is_read_or_the_sdk_is_refused(name: str, tmp_path: Path) -> None:
+    old, new, code = SIGNATURES[name]
+    assert judged(rewritten(sdk(EVERYTHING, tmp_path), old, new))[0].exit_code == code
+
+
 def test_nothing_of_it_is_imported_or_run(tmp_path: Path) -> None:
     """Its modules end the program when they are imported."""
     before = set(sys.modules)

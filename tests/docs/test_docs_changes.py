@@ -514,6 +514,8 @@ HARMLESS = {
     "reach-that-is-not-stated": (HISTORY, "  * Only the last 6 months can be asked for\n", ""),
     "weight-without-its-kind": (TRANSFER, "Request Weight(UID)", "Request Weight"),
     "weight-in-one-phrase": (TRANSFER, "**300**", "Weight(UID): 300"),
+    "method-with-a-colon": (TRANSFER, "POST `", "POST: `"),
+    "waves-that-strike-nothing": (TRANSFER, "Moves something", "Costs ~5 to ~10 coins, 5~10. Moves something"),
     "weight-glued": (TRANSFER, "**300**", "UID Weight300"),
     "weight-glued-in-chinese": (TRANSFER, "**300**", "UID 权重300"),
     "wallets-in-other-words": (
@@ -579,3 +581,17 @@ def test_what_is_no_fact_is_no_difference(name: str) -> None:
     assert old in text
     verdict = verdict_of(text.replace(old, new))
     assert (verdict.refused, verdict.findings) == (None, ())
+
+
+def test_an_english_label_may_repeat_a_chinese_heading() -> None:
+    text = render([both(OURS, TRANSFER)[1]])
+    verdict = verdict_of(text.replace("**300**", "Weight(UID): 300"))
+    assert (verdict.refused, verdict.findings) == (None, ())
+
+
+@pytest.mark.parametrize("language", [0, 1])
+def test_of_a_list_that_became_an_object_only_the_outermost_is_found(language: int) -> None:
+    facts = both(OURS, HISTORY)[language]
+    response = {**facts.response, "rows": facts.response["rows"][0]}
+    (finding,) = verdict_of(render([replace(facts, response=response)])).findings
+    assert (finding.kind, finding.subject, finding.page) == ("response-field", "rows", "rows: object")

@@ -77,6 +77,44 @@ def test_a_change_in_a_pasted_table_is_found_on_its_line() -> None:
     assert text.split("\n")[finding.line - 1].startswith("asset\t")
 
 
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+@pytest.mark.parametrize("language", [0, 1])
+def test_a_list_that_was_pasted_as_lines_is_read_line_by_line(language: int, gap: str) -> None:
+    """Without full stops; what one line denies holds for no other."""
+    facts = both(OURS, "GET /sapi/v1/asset/transfer")[language]
+    marked = render([facts])
+    example = marked[marked.index("{") :].split("\n")
+    lists = [line.strip(" *").replace("`", "") for line in marked.split("\n") if line.startswith("  * ")]
+    lines = ["Title", "HTTP Request", f"GET {facts.path}", "Request Weight(IP)", facts.weight]
+    table = ["Name\tType\tMandatory\tDescription"]
+    for row in facts.rows:
+        limits = ", ".join(f"{bound} {value}" for bound, value in row.limits)
+        table.append(f"{row.name}\t{row.type}\t{'YES' if row.mandatory else 'NO'}\t{limits}")
+    lines += [
+        "Request Parameters",
+        "\n".join(table),
+        "",
+        *lists,
+        "It cannot be asked for anything else",
+        "",
+        "Response Example",
+    ]
+    verdict = verdict_of(gap.join(lines) + "\n" + "\n".join(line.strip() for line in example))
+    assert len(lists) == 4
+    assert (verdict.refused, verdict.findings) == (None, ())
+
+
+def test_a_pasted_heading_may_name_both_kinds_of_weight() -> None:
+    verdict = verdict_of(PASTED.replace("Request Weight(UID)", "Request Weight(IP/UID)"))
+    assert [(each.kind, each.page) for each in verdict.findings] == [("weight", "300 (IP/UID)")]
+
+
+@pytest.mark.parametrize("name", ["MAINEARN", "MAIN-EARN", "Main_Earn", "MAIN_EARN"])
+def test_a_new_type_in_a_pasted_list_is_found_however_it_is_written(name: str) -> None:
+    verdict = verdict_of(PASTED.replace("\nMAIN_FUNDING ", f"\n{name} Spot to Earn\nMAIN_FUNDING "))
+    assert [(each.kind, each.subject) for each in verdict.findings] == [("type-added", name)]
+
+
 FOOTERS = {
     "words": "Last updated in March.",
     "links": "[Previous](/a) [Next](/b)\n\n* [About](/c)",

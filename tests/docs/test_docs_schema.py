@@ -1,9 +1,11 @@
 """A schema comes from somebody else, in any form that OpenAPI allows."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from generator.docs.sources import read_source
 from generator.docs.verdict import Verdict
@@ -41,6 +43,13 @@ HARMLESS = {
     "comment": ("openapi: 3.0.3", "# a comment\n---\nopenapi: 3.0.3"),
     "byte-order-mark": ("openapi: 3.0.3", "\ufeffopenapi: 3.0.3"),
     "windows": ("\n", "\r\n"),
+    "list-of-one-type": (_WINDOW, _WINDOW.replace("integer", "[integer]")),
+    "type-or-nothing": (_WINDOW, _WINDOW.replace("integer", "[integer, 'null']")),
+    "choice-of-nothing": (_WINDOW, _WINDOW.replace("type: integer", "anyOf: [{type: integer}, {type: 'null'}]")),
+    "switch-that-is-off": (_WINDOW, _WINDOW.replace("type:", "exclusiveMaximum: false\n                  type:")),
+    "empty-medium-first": ("content:\n          application/x-www",
+                           "content:\n          text/plain: {schema: {type: object}}\n          application/x-www"),
+    "path-that-leads-nowhere": ("paths:\n", "paths:\n  /x: {$ref: '#/nowhere'}\n"),
     "strangers": ("paths:\n", "paths:\n  /x:\n    get:\n      responses: {'200': {$ref: '#/nowhere'}}\n"),
 }  # fmt: skip
 
@@ -64,6 +73,7 @@ REFUSED = {
     "deep": ("openapi: " + "[" * 5_000, ""),
     "deep-json": ('{"openapi": ' + '{"a":' * 5_000, ""),
     "strangers": ("openapi: 3.0.3\npaths: {/x: {get: {}}}\n", "GET /x"),
+    "parameter-of-no-type": (TEXT.replace(_WINDOW, _WINDOW.replace("integer", "[integer, odd]")), "without a type"),
     "without-a-weight": (TEXT.replace("x-uid-weight: 300", "x-other: 300"), "request weight"),
     "without-an-answer": (TEXT.replace("responses:", "x-responses:"), "response example"),
     "without-types": (schema([replace(TRANSFER, types=())]), "list of transfer types"),
@@ -79,6 +89,40 @@ def test_what_cannot_be_concluded_from_is_refused(name: str, tmp_path: Path) -> 
     (verdict,) = judged(text, tmp_path)
     assert (verdict.exit_code, verdict.source) == (2, "schema")
     assert reason in str(verdict.refused)
+
+
+def test_a_path_of_ours_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
+    """Each operation that may stand there; the others of the document are judged."""
+    status = schema([TRANSFER, modern(both(OURS, "GET /sapi/v1/system/status")[0])])
+    verdicts = judged(status.replace("    post:", "    $ref: '#/nowhere'\n    x-post:"), tmp_path)
+    assert [each.exit_code for each in verdicts] == [2, 2, 0]
+
+
+@pytest.mark.parametrize("by", ["allOf", "oneOf", "anyOf"])
+@pytest.mark.parametrize("deep", [1, 3])
+def test_a_composition_is_read_however_deep_it_is(by: str, deep: int, tmp_path: Path) -> None:
+    """Form, parameter and answer, each within others."""
+    document = yaml.safe_load(TEXT)
+    operation = document["paths"]["/sapi/v1/asset/transfer"]["post"]
+    form = operation["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    answer = operation["responses"]["200"]["content"]["application/json"]
+    form["schema"]["properties"]["amount"] = {"allOf": [{by: [form["schema"]["properties"]["amount"]]}]}
+    window = {"type": "object", "properties": {"recvWindow": form["schema"]["properties"].pop("recvWindow")}}
+    document["components"] = {"schemas": {"Signed": window}}
+    form["schema"] = {"allOf": [form["schema"], {"$ref": "#/components/schemas/Signed"}]}
+    for media in (form, answer):
+        for _ in range(deep):
+            media["schema"] = {by: [media["schema"]]}
+    (verdict,) = judged(json.dumps(document), tmp_path, "schema.json")
+    assert (verdict.refused, verdict.findings) == (None, ())
+
+
+@pytest.mark.parametrize("key", ["maximum: 60000\n                  exclusiveMaximum: true", "exclusiveMaximum: 60000"])
+def test_a_maximum_that_is_not_reached_is_another_one(key: str, tmp_path: Path) -> None:
+    (verdict,) = judged(TEXT.replace(_WINDOW, f"{_WINDOW}\n                  {key}", 1), tmp_path)
+    assert [(each.kind, each.subject, each.page) for each in verdict.findings] == [
+        ("parameter-limit", "recvWindow", "below 60000")
+    ]
 
 
 def test_a_schema_without_a_name_that_says_so_is_recognised(tmp_path: Path) -> None:

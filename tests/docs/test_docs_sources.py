@@ -253,6 +253,29 @@ def test_a_weight_with_further_figures_is_none_of_ours(words: str, source: str, 
     assert found(read_source(str(file), OURS)) == {(TRANSFER, "weight", "weight")}
 
 
+@pytest.mark.parametrize("heading", ["4XX", "5xx", "default", "400"])
+def test_fields_of_a_failure_are_none_of_the_answer(heading: str) -> None:
+    old = "Done.\n"
+    failed = "Failed.\n\n`code`\n\ninteger\n\nExample: 1\n"
+    text = portal(EVERYTHING)
+    assert old in text
+    end = text.index("POST/sapi") if "POST/sapi" in text else text.index("POST /sapi", text.index(old))
+    assert found(verdicts_of(f"{text[:end]}{heading}\n\n{failed}\n{text[end:]}")) == set()
+
+
+# Line of the enum, and what is found.
+ENUM_LINES = {
+    "MAIN\\_FUNDING (deprecated)": {(TRANSFER, "type-wallets", "MAIN_FUNDING")},
+    "MAIN\\_FUNDING New": set(),
+    "MAIN\\_FUNDING\n\nMAIN\\_EARN New": {(TRANSFER, "type-added", "MAIN_EARN")},
+}
+
+
+@pytest.mark.parametrize("line", ENUM_LINES)
+def test_a_badge_in_an_enum_is_no_value(line: str) -> None:
+    assert found(verdicts_of(portal(EVERYTHING).replace("\nMAIN\\_FUNDING\n", f"\n{line}\n", 1))) == ENUM_LINES[line]
+
+
 def test_an_operation_that_the_sdk_does_not_call_is_refused(tmp_path: Path) -> None:
     verdicts = read_source(str(SOURCES["sdk"](EVERYTHING[1:], tmp_path)), OURS)
     assert [(each.operation and each.operation.name, each.exit_code) for each in verdicts] == [

@@ -8,11 +8,15 @@ import pytest
 
 from generator.docs import PROJECT
 from generator.docs.project import SPEC, TABLES, Project, read_project
+from generator.docs.sources import read_source
 from generator.docs.suggestion import Suggestion, suggest
 from generator.expressible import require_expressible
 from generator.specification import InvalidSpec, read_specification
 from tests.docs.conftest import OURS, verdict_of, verdicts_of
+from tests.docs.openapi_words import ONLY_ENUM, ONLY_NOTES, modern
 from tests.docs.patches import apply
+from tests.docs.portal_page import portal
+from tests.docs.schema_document import schema
 from tests.docs.vendor_page import PageFacts, Row, both, render
 
 pytestmark = pytest.mark.thorough
@@ -78,6 +82,12 @@ MECHANICAL: dict[str, tuple[str, Callable[[PageFacts], PageFacts], int, int]] = 
     "mandatory-no-more-in-form": (TRANSFER, _row("asset", mandatory=False), 1, 1),
     "mandatory-in-query": (HISTORY, _row("startTime", mandatory=True), 0, 1),
     "mandatory-no-more-in-query": (HISTORY, _row("timestamp", mandatory=False), 1, 0),
+    "parameter-new-with-limits": (
+        HISTORY,
+        _rows(lambda rows: (*rows, Row("page", "INT", mandatory=False, limits=(("default", "1"), ("maximum", "9"))))),
+        0,
+        3,
+    ),
     "maximum": (HISTORY, _row("size", limits=(("default", "10"), ("maximum", "500"))), 1, 1),
     "default-and-maximum": (HISTORY, _row("size", limits=(("default", "20"), ("maximum", "500"))), 1, 1),
     "reach": (HISTORY, lambda facts: replace(facts, reach_months=12), 1, 1),
@@ -206,6 +216,11 @@ DECISIONS: dict[str, tuple[str, dict[str, Callable[[PageFacts], PageFacts]], str
         dict.fromkeys(("en", "zh"), lambda facts: replace(facts, response={"tranId": 1, "x": 1})),
         "always there",
     ),
+    "type-that-its-limits-do-not-fit": (
+        HISTORY,
+        dict.fromkeys(("en", "zh"), _row("size", type="STRING")),
+        "its limits, default 10 and maximum 100",
+    ),
     "shared-schema": (TRANSFER, dict.fromkeys(("en", "zh"), _row("recvWindow", limits=(("maximum", "9"),))), "share"),
     "permission-gone": (
         TRANSFER,
@@ -242,6 +257,38 @@ def test_a_span_in_another_unit_is_left_to_a_person(name: str) -> None:
     assert chinese.replace("近", "最近", 1) in text or chinese in text
     suggestion = _suggest([text.replace(english, new).replace(chinese, new_chinese)])
     assert (suggestion.diff, len(suggestion.decisions)) == ("", 1)
+
+
+def test_a_flag_that_is_no_flag_is_left_to_a_person() -> None:
+    page = render(both(OURS, TRANSFER)).replace("recvWindow| LONG", "x1| STRING| CONDITIONAL| \nrecvWindow| LONG")
+    suggestion = _suggest([page])
+    assert (suggestion.diff, len(suggestion.decisions)) == ("", 1)
+
+
+@pytest.mark.parametrize("words", [ONLY_ENUM, ONLY_NOTES])
+def test_a_type_in_one_list_of_a_source_is_left_to_a_person(words: str) -> None:
+    """Once it were in the spec, the other list would lack it."""
+    facts = modern(both(OURS, TRANSFER)[0])
+    page = portal([replace(facts, types=(*facts.types, ("OPTION_FUNDING_X", words)))])
+    suggestion = _suggest([page])
+    assert (suggestion.diff, len(suggestion.decisions)) == ("", 1)
+
+
+def test_a_float_is_left_to_a_person(tmp_path: Path) -> None:
+    """No parameter of the spec is one."""
+    file = tmp_path / "schema.yaml"
+    file.write_text(schema([modern(_row("startTime", type="number")(both(OURS, HISTORY)[0]))]))
+    suggestion = suggest(read_source(str(file), OURS), PROJECT / SPEC)
+    assert (suggestion.diff, len(suggestion.decisions)) == ("", 1)
+
+
+def test_the_most_exact_source_is_followed(tmp_path: Path) -> None:
+    """One states a weight with its kind, the other without."""
+    facts = modern(both(OURS, TRANSFER)[0])
+    for name, kind in (("a.yaml", ""), ("b.yaml", "IP")):
+        (tmp_path / name).write_text(schema([replace(facts, weight="600", kind=kind)]))
+    verdicts = [each for name in ("a.yaml", "b.yaml") for each in read_source(str(tmp_path / name), OURS)]
+    assert "value: 600, kind: ip" in suggest(verdicts, PROJECT / SPEC).diff
 
 
 def test_the_two_languages_may_come_as_two_pages() -> None:
