@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 from generator.docs.verdict import Finding, Kind, Verdict, alike
 
+Fact = tuple[Kind, str, str]
+"""Its kind, its subject, and what of that it is about."""
+
 
 class Disagreement(NamedTuple):
     """A fact of one operation, and who says what of it; a source that agrees with the project says what that says."""
@@ -31,12 +34,15 @@ def disagreements(verdicts: Sequence[Verdict]) -> Iterator[Disagreement]:
         about = [verdict for verdict in judged if verdict.operation and verdict.operation.name == name]
         if len({verdict.page for verdict in about}) < 2:  # noqa: PLR2004
             continue
-        facts = dict.fromkeys((each.kind, each.subject, each.aspect) for verdict in about for each in verdict.findings)
-        for fact in facts:
+        for fact in dict.fromkeys(_fact(each) for verdict in about for each in verdict.findings):
             yield from _disagreement(name, fact, about)
 
 
-def _disagreement(name: str, fact: tuple[Kind, str, str], about: Sequence[Verdict]) -> Iterator[Disagreement]:
+def _fact(finding: Finding) -> Fact:
+    return finding.kind, finding.subject, finding.aspect
+
+
+def _disagreement(name: str, fact: Fact, about: Sequence[Verdict]) -> Iterator[Disagreement]:
     kind, subject, _ = fact
     findings = {verdict.page: _find(verdict, fact) for verdict in about}
     ours = next((each.ours for each in findings.values() if each), None)
@@ -45,8 +51,8 @@ def _disagreement(name: str, fact: tuple[Kind, str, str], about: Sequence[Verdic
         yield Disagreement(name, kind, subject, said)
 
 
-def _find(verdict: Verdict, fact: tuple[Kind, str, str]) -> Finding | None:
-    return next((each for each in verdict.findings if (each.kind, each.subject, each.aspect) == fact), None)
+def _find(verdict: Verdict, fact: Fact) -> Finding | None:
+    return next((each for each in verdict.findings if _fact(each) == fact), None)
 
 
 def _words(said: str | None) -> str:

@@ -151,7 +151,10 @@ def _type_of(value: _Token) -> ValueType:
 
 def type_of_word(word: str) -> ValueType:
     """The type of a value without quotation marks, or nothing."""
-    return next((name for name, pattern in _WORDS.items() if pattern.fullmatch(word)), "")
+    for name, pattern in _WORDS.items():
+        if pattern.fullmatch(word):
+            return name
+    return ""
 
 
 def _path_below(frame: _Frame) -> str:

@@ -299,7 +299,7 @@ def _types(root: Tree, given: Tree, hops: int = 0) -> Iterator[tuple[ValueType, 
     """Every type that a value may have, each with its line; an empty one where it cannot be read."""
     schema = _merged(root, given)
     choices = [choice for key in ("oneOf", "anyOf") for choice in _items(_resolve(root, given), key)]
-    implied = next((_IMPLIED[key] for key in schema.members if key in _IMPLIED), None)
+    implied: ValueType | None = next((_IMPLIED[key] for key in schema.members if key in _IMPLIED), None)
     if written := schema.get("type"):
         for each in written.items or [written]:
             yield VALUE_TYPES.get(each.text or "", ""), each.line
@@ -310,7 +310,9 @@ def _types(root: Tree, given: Tree, hops: int = 0) -> Iterator[tuple[ValueType, 
             yield from _types(root, choice, hops + 1)
     else:
         yield "", given.line
-    if schema.words("nullable") == "true" or (written and any(_is_null(root, choice) for choice in choices)):
+    if schema.words("nullable") == "true" or (
+        (written or implied) and any(_is_null(root, choice) for choice in choices)
+    ):
         yield "null", given.line
 
 

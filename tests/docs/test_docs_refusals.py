@@ -1,9 +1,11 @@
 """Refuse rather than guess: a page that is foreign, cut or unreadable is never in agreement."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from generator.docs.sources import read_source
 from tests.docs.conftest import OURS, Judge, verdicts_of
 from tests.docs.dialects import NAMED
 from tests.docs.vendor_page import PageFacts, Row, both, render
@@ -109,6 +111,12 @@ def test_somebody_elses_operation_on_a_page_is_passed_over(foreign: str, first: 
         ("zh",),
         TRANSFER,
     )
+
+
+def test_the_reason_names_the_line_of_what_is_no_text(tmp_path: Path) -> None:
+    file = tmp_path / "page.md"
+    file.write_bytes(b"# A\n\nb\xff\n")
+    assert str(read_source(str(file), OURS)[0].refused).startswith("line 3: found bytes that are no UTF-8")
 
 
 def test_two_operations_of_ours_on_one_page_are_judged_each() -> None:
