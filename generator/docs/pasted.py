@@ -57,23 +57,23 @@ def with_headings(blocks: Sequence[Block]) -> Iterator[Block]:
     """
     Cut a paragraph at each line that is, as a whole, the heading of a part, and around a list of types.
 
-    On a page with such headings every other line is a paragraph or a bullet of its own, but in an example.
+    On a page with such headings every other line is a paragraph of its own, but in an example.
     """
     cut = {index: pieces for index, block in enumerate(blocks) if (pieces := _pieces(block))}
     is_pasted = any(kind == "heading" for pieces in cut.values() for kind, _ in pieces)
     for index, block in enumerate(blocks):
         pieces = cut.get(index, [])
-        if not is_pasted and not any(_is_list(kind, own) for kind, own in pieces):
+        if not pieces or not (is_pasted or any(_is_list(kind, own) for kind, own in pieces)):
             yield block
             continue
-        for kind, own in pieces or [("whole", [])]:
+        for kind, own in pieces:
             if kind == "heading":
                 for line, row in own:
                     yield Block("heading", line, Text(row, ((0, line),)), level=6)
             elif kind == "words" and is_pasted:
                 yield from _paragraphs(own)
             else:
-                yield _paragraph(own) if own else block
+                yield _paragraph(own)
 
 
 def _pieces(block: Block) -> list[tuple[str, list[tuple[int, str]]]]:
