@@ -74,6 +74,8 @@ def _node(element: Any) -> tuple[Node, int]:
         if child.tail:
             children.append(Node("#text", line, child.tail))
             line += child.tail.count("\n")
+    if name != "#comment" and "line-through" in element.get("style", ""):
+        children = [Node("del", element.sourceline or 1, children=children)]
     return Node(name, element.sourceline or 1, children=children), line
 
 

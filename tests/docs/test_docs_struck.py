@@ -54,6 +54,22 @@ def test_a_field_of_the_portal_that_is_struck_out_is_gone() -> None:
     assert [(each.kind, each.subject) for each in verdict.findings] == [("parameter-removed", "asset")]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<li>MAIN_FUNDING one wallet to another", "<li><del>MAIN_FUNDING one wallet to another</del>"),
+        ("<li>MAIN_FUNDING", '<li style="text-decoration: line-through">MAIN_FUNDING'),
+        ("<li>MAIN_FUNDING", '<li><span style="text-decoration:line-through">MAIN_FUNDING</span>'),
+    ],
+)
+def test_a_type_that_html_strikes_out_is_found(old: str, new: str) -> None:
+    text = render([both(OURS, TRANSFER)[0]], NAMED["html"])
+    assert old in text
+    assert [(each.kind, each.subject) for each in verdict_of(text.replace(old, new, 1)).findings] == [
+        ("type-wallets", "MAIN_FUNDING")
+    ]
+
+
 def test_a_sentence_of_the_sdk_that_is_struck_out_is_gone(tmp_path: Path) -> None:
     old = "Enable `Permits Universal Transfer` for the API Key that sends this."
     verdict = read_source(str(rewritten(sdk(EVERYTHING, tmp_path), old, f"~~{old}~~")), OURS)[0]
