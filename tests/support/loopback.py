@@ -6,6 +6,7 @@ One rule: it knows nothing of the exchange. What it answers is bytes; what it sa
 
 import contextlib
 import json
+import select
 import socket
 import ssl
 import struct
@@ -151,19 +152,13 @@ def tunnel(connection: Connection) -> None:
     connection.end()
     with socket.create_connection((host, int(port))) as far:
         connection.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        back = threading.Thread(target=_pump, args=(far, connection.sock), daemon=True)
-        back.start()
-        _pump(connection.sock, far)
-        back.join()
-
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    for side in (source, sink):
-        with contextlib.suppress(OSError):
-            side.shutdown(socket.SHUT_RDWR)
+        other = {connection.sock: far, far: connection.sock}
+        while True:
+            held = [side for side in other if isinstance(side, ssl.SSLSocket) and side.pending()]
+            for side in held or select.select(list(other), [], [])[0]:
+                if not (data := side.recv(65536)):
+                    return
+                other[side].sendall(data)
 
 
 def server_time(connection: Connection) -> None:

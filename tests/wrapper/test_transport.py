@@ -771,6 +771,47 @@ def test_a_proxy_sees_neither_key_nor_parameters(httpx_way: Way) -> None:
     assert keys.API_KEY.encode() not in b"".join(request.head + request.body for request in middle.seen)
 
 
+# --- a proxy that is spoken to over TLS: TLS inside of TLS -----------------------------------------------------------
+
+
+@contextlib.contextmanager
+def behind_a_tls_proxy(server: Loopback, step: Step = tunnel) -> Iterator[Options]:
+    with Loopback(step, tls=certificates.serving()) as middle:
+        proxy = httpx.Proxy(middle.url, ssl_context=certificates.trusting())
+        yield {"base_url": server.url, "httpx_options": {"verify": certificates.trusting(), "proxy": proxy}}
+
+
+def test_an_answer_through_a_tls_proxy_counts(httpx_way: Way) -> None:
+    """Head and body of the request are two writes, and the second one is no reason to doubt the first."""
+    with Loopback(tls=certificates.serving()) as server, behind_a_tls_proxy(server) as options:
+        receipt = calls.execute(httpx_way, **options)
+        assert (receipt.tran_id, len(server.posts), server.connections) == (13526853623, 1, 1)
+
+
+def test_what_a_tls_proxy_passes_too_early_is_no_answer(httpx_way: Way) -> None:
+    """The clock's answer, and behind it a receipt that nobody has asked for."""
+
+    def clock(connection: Connection) -> None:
+        connection.send(response(200, {"serverTime": time.time_ns() // 1_000_000}) + response(200, {"tranId": 31337}))
+
+    with Loopback(tls=certificates.serving(), clock=clock) as server, behind_a_tls_proxy(server) as options:
+        receipt = calls.execute(httpx_way, **options)
+        assert (receipt.tran_id, [post.connection for post in server.posts]) == (13526853623, [2])
+
+
+def dripping(connection: Connection) -> None:
+    """Agree to the tunnel, then begin a record of TLS and go on byte by byte."""
+    trickle(b"HTTP/1.1 200 Connection established\r\n\r\n\x16\x03\x03\x20\x00", b"\x02", 0.1)(connection)
+
+
+def test_agreeing_on_tls_behind_a_tls_proxy_is_bounded_by_the_deadline(httpx_way: Way) -> None:
+    """A byte now and then would renew a timeout that is for each read alone."""
+    with Loopback() as server, behind_a_tls_proxy(server, dripping) as options:
+        started_s = time.monotonic()
+        error = calls.failure(httpx_way, attempt(), timeout_s=TIMEOUT_S, **options | {"base_url": "https://127.0.0.1:1"})
+        assert (type(error), time.monotonic() - started_s < TIMEOUT_S + 1) == (bt.NotSent, True)
+
+
 # --- interruptions ---------------------------------------------------------------------------------------------------
 
 NOTE = "interrupted while a transfer was being sent: whether it was made is unknown, reconcile the attempt"

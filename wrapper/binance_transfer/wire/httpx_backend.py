@@ -1,14 +1,15 @@
 """
 The connections under httpx, so that it proves what the other transport proves.
 
-One rule: the rules are those of `exchange`; here they are only told to httpcore, which takes a network backend
+One rule: the rules are those of `round_trip`; here they are only told to httpcore, which takes a network backend
 (httpcore, "Network Backends"). The one for threads wraps httpcore's own, the one for asyncio `connection_asyncio`.
 """
 
 import asyncio
 import ssl
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpcore
 
@@ -18,6 +19,11 @@ from binance_transfer.wire.round_trip import LATE, TOO_LONG, UNEXPECTED_BYTES, R
 
 if TYPE_CHECKING:
     import socket
+
+T = TypeVar("T")
+
+_RECORD: Final = 16 * 1024  # what one record of TLS may hold
+_MOST_RECORDS: Final = 16  # that are looked through for an answer to nothing; a proxy that sends more is not trusted
 
 
 class _Stream(TrackedConnection, httpcore.NetworkStream):
@@ -30,15 +36,12 @@ class _Stream(TrackedConnection, httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream: Final = stream
         self._socket: Final[socket.socket | None] = stream.get_extra_info("socket")
-        # TLS inside of a proxy's TLS keeps bytes in a buffer of its own: such a connection carries one request.
-        self._nested: Final = isinstance(stream.get_extra_info("ssl_object"), ssl.SSLObject)
-        self._used = False
 
     def leftover(self) -> bool:
         """Tell whether anything can be read now."""
-        if self._socket is None:
-            return True
-        return self._used if self._nested else connection.holds_bytes(self._socket)
+        if isinstance(self._stream, _TLSInTLS):
+            return self._stream.holds_bytes()
+        return self._socket is None or connection.holds_bytes(self._socket)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         round_trip = current.get()
@@ -61,7 +64,7 @@ class _Stream(TrackedConnection, httpcore.NetworkStream):
         if not self.may_write(round_trip):
             raise httpcore.ConnectError(UNEXPECTED_BYTES)
         self._stream.write(buffer, round_trip.left_s(timeout))
-        round_trip.request_complete = self._used = True
+        round_trip.request_complete = True
 
     def close(self) -> None:
         self._stream.close()
@@ -71,10 +74,108 @@ class _Stream(TrackedConnection, httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         round_trip = current.get()
         left_s = round_trip.left_s(timeout) if round_trip else timeout
+        if isinstance(self._socket, ssl.SSLSocket):
+            return _Stream(_TLSInTLS(self._socket, ssl_context, server_hostname, left_s))
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, left_s))
 
     def get_extra_info(self, info: str) -> Any:
         return self.readable() if info == "is_readable" else self._stream.get_extra_info(info)
+
+
+class _TLSInTLS(httpcore.NetworkStream):
+    """
+    TLS with the exchange inside of TLS with a proxy.
+
+    A timeout is for a whole step. httpcore's own stream of this kind gives all of it to each read of the socket, and
+    shows nothing of what waits in its buffers.
+    """
+
+    def __init__(self, sock: ssl.SSLSocket, context: ssl.SSLContext, host: str | None, timeout_s: float | None) -> None:
+        self._socket: Final = sock
+        self._incoming: Final = ssl.MemoryBIO()
+        self._outgoing: Final = ssl.MemoryBIO()
+        self._tls: Final = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        try:
+            self._step(self._tls.do_handshake, timeout_s, httpcore.ConnectTimeout, httpcore.ConnectError)
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._step(lambda: self._tls.read(max_bytes), timeout, httpcore.ReadTimeout, httpcore.ReadError)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # A memory BIO takes all that is written at once; what leaves is in the step.
+        self._step(lambda: self._tls.write(buffer), timeout, httpcore.WriteTimeout, httpcore.WriteError)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return {"ssl_object": self._tls, "socket": self._socket}.get(info)
+
+    def holds_bytes(self) -> bool:
+        """Tell whether anything can be read now, its end included. Records of TLS itself are taken in."""
+        try:
+            for _ in range(_MOST_RECORDS):
+                if not (self._socket.pending() or connection.is_readable(self._socket)):
+                    break
+                self._take_in(0)
+            else:
+                return True
+        except (ssl.SSLWantReadError, BlockingIOError):
+            pass
+        except OSError:
+            return True
+        try:
+            self._tls.read(1)  # where there is one, the connection is of no further use
+        except ssl.SSLWantReadError:
+            return False
+        except OSError:
+            pass
+        return True
+
+    def _step(
+        self, step: Callable[[], T], timeout_s: float | None, late: type[Exception], failed: type[Exception]
+    ) -> T:
+        end_s = None if timeout_s is None else time.monotonic() + timeout_s
+        try:
+            while True:
+                try:
+                    result = step()
+                except ssl.SSLWantReadError:
+                    self._give_out(end_s)
+                    self._take_in(_left_s(end_s))
+                else:
+                    self._give_out(end_s)
+                    return result
+        except TimeoutError as error:
+            raise late(said(error)) from None
+        except OSError as error:
+            raise failed(said(error)) from None
+
+    def _give_out(self, end_s: float | None) -> None:
+        rest = memoryview(self._outgoing.read())
+        while rest:
+            self._socket.settimeout(_left_s(end_s))
+            rest = rest[self._socket.send(rest) :]
+
+    def _take_in(self, timeout_s: float | None) -> None:
+        self._socket.settimeout(timeout_s)
+        if data := self._socket.recv(_RECORD):
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+
+def _left_s(end_s: float | None) -> float | None:
+    """Return what is left of a step; raises TimeoutError where nothing is."""
+    if end_s is None:
+        return None
+    left_s = end_s - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError(LATE)
+    return left_s
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
