@@ -12,6 +12,7 @@ from binance_transfer_sandbox import HistoryBehaviour, Sandbox, faults
 from tests.reconcile.conftest import Calls, Connect, ManualClock
 
 TRANSFER = bt.Transfer("MAIN_UMFUTURE", "USDT", "25.12345678")
+_NOW_MS = ManualClock().now_ms()
 
 # How the row of a transfer that was made is spelt → faults that let its answer be lost as well.
 SPELLINGS: dict[str, faults.Fault] = {
@@ -174,7 +175,7 @@ def _answering(
     def answer(request: httpx.Request) -> httpx.Response:
         nonlocal count
         if request.url.path == "/api/v3/time":
-            return httpx.Response(200, json={"serverTime": int(clock.elapsed_s * 1000) + 2_000})
+            return httpx.Response(200, json={"serverTime": clock.now_ms()})
         first = request.url.params["current"] == "1"
         count += first
         total, rows = readings(count)
@@ -184,7 +185,7 @@ def _answering(
 
 
 def _row(tran_id: int, status: str = "CONFIRMED") -> dict[str, object]:
-    row = {"asset": "USDT", "amount": "25.12345678", "timestamp": 2_000, "type": "MAIN_UMFUTURE"}
+    row = {"asset": "USDT", "amount": "25.12345678", "timestamp": _NOW_MS, "type": "MAIN_UMFUTURE"}
     return row | {"tranId": tran_id, "status": status}
 
 
@@ -209,7 +210,7 @@ def test_three_unsound_readings_in_a_row_count_as_one(
     with bt.TransferClient(credentials, transport=_answering(clock, reading), clock=clock) as client:
         clock.elapsed_s = 40  # the window is over
         try:
-            result: object = client.reconcile(bt.Attempt(TRANSFER, 2_000, 5_000), deadline_s=20)
+            result: object = client.reconcile(bt.Attempt(TRANSFER, _NOW_MS, 5_000), deadline_s=20)
         except bt.TransferError as error:
             result = error
     assert type(result) is kind
@@ -222,7 +223,7 @@ def test_a_status_that_nobody_knows_is_waited_for(clock: ManualClock) -> None:
         bt.TransferClient(credentials, transport=transport, clock=clock) as client,
         pytest.raises(bt.OutcomeUnknown, match="pending"),
     ):
-        client.reconcile(bt.Attempt(TRANSFER, 2_000, 5_000))
+        client.reconcile(bt.Attempt(TRANSFER, _NOW_MS, 5_000))
 
 
 # --- what is near ----------------------------------------------------------------------------------------------------

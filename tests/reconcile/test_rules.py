@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from tests.reconcile.conftest import Calls, Connect
 from tests.support.clock import ManualClock
 
 _TRANSFER = bt.Transfer("MAIN_UMFUTURE", "USDT", "25.5")
+_NOW_MS = ManualClock().now_ms()
 _WINDOW_S = 5 + 30  # recv_window_ms and settle_ms, unless a test says otherwise
 
 
@@ -94,6 +96,13 @@ def test_an_id_that_the_caller_knows_is_not_taken(sandbox: Sandbox, connect: Con
     client = connect()
     with pytest.raises(bt.ProvenAbsent):
         client.reconcile(_lose(sandbox, client, faults.Drop(executes=False)), claimed={receipt.tran_id})
+
+
+@pytest.mark.parametrize("claimed", [None, 5, "123", b"123", {"123"}, [123.0], [True], [None], {"123": 1}], ids=repr)
+def test_ids_that_are_none_are_refused_and_not_passed_over(client: Calls, claimed: Any) -> None:
+    """Taken for ids, they would match nothing, and the claimed row would become a receipt."""
+    with pytest.raises(ValueError, match="claimed must"):
+        client.reconcile(bt.Attempt(bt.Transfer("MAIN_UMFUTURE", "USDT", 1), 1_700_000_000_000, 5000), claimed=claimed)
 
 
 def test_two_confirmed_rows_are_ambiguous(sandbox: Sandbox, connect: Connect) -> None:
@@ -256,7 +265,7 @@ def _showing(clock: ManualClock, page: Callable[[int], list[dict[str, object]]],
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/v3/time":
-            return httpx.Response(200, json={"serverTime": int(clock.elapsed_s * 1000) + 2_000})
+            return httpx.Response(200, json={"serverTime": clock.now_ms()})
         return httpx.Response(200, json={"total": total, "rows": page(int(request.url.params["current"]))})
 
     credentials = bt.Credentials(api_key="k" * 64, secret="s" * 64)
@@ -265,7 +274,7 @@ def _showing(clock: ManualClock, page: Callable[[int], list[dict[str, object]]],
 
 def _row(tran_id: int, name: str) -> dict[str, object]:
     """A row of 1 USDT, made in the second second."""
-    row = {"asset": "USDT", "amount": "1", "status": "CONFIRMED", "timestamp": 2_000}
+    row = {"asset": "USDT", "amount": "1", "status": "CONFIRMED", "timestamp": _NOW_MS}
     return row | {"tranId": tran_id, "type": name}
 
 
@@ -276,7 +285,7 @@ def test_pages_in_no_stable_order_prove_nothing(clock: ManualClock) -> None:
         _showing(clock, lambda page: rows if page == 1 else rows[-1:], total=101) as client,
         pytest.raises(bt.OutcomeUnknown, match="pages changed"),
     ):
-        client.reconcile(bt.Attempt(_TRANSFER, 2_000, 5_000))
+        client.reconcile(bt.Attempt(_TRANSFER, _NOW_MS, 5_000))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +302,7 @@ def test_a_row_of_another_type_is_no_receipt_and_no_absence(order: bt.Transfer, 
         _showing(clock, lambda _: [_row(1, "MAIN_ISOLATEDMARGIN")], total=1) as client,
         pytest.raises(bt.OutcomeUnknown, match="similar but not identical"),
     ):
-        client.reconcile(bt.Attempt(order, 2_000, 5_000))
+        client.reconcile(bt.Attempt(order, _NOW_MS, 5_000))
 
 
 # A call that reconciles by itself

@@ -47,18 +47,27 @@ BASE_URLS_REFUSED: list[Any] = [
     "https://api.binance.com/a b", "https://api.binance.com\r\nX-Evil: 1", "https://api\t.binance.com", "http://127.0.0.1\t.example",
     "https://api.binance.com:80\\.example", None, 5, b"https://api.binance.com",
 ]  # fmt: skip
+HUGE = 10**5000  # more digits than Python writes
+
+
+def named(value: Any) -> str:
+    return "huge" if value is HUGE else repr(value)
+
+
 NUMBERS_REFUSED: list[Any] = [0, -1, True, False, None, "5", float("nan"), float("inf"), -0.5, [], 1j]
 SETTINGS_REFUSED: list[tuple[str, Any]] = [
     *[("recv_window_ms", value) for value in (0, 60_001, -1, True, 5.0, 5000.5, "5", None, float("nan"), 10**30)],
-    *[("timeout_s", value) for value in NUMBERS_REFUSED],
-    *[("settle_ms", value) for value in NUMBERS_REFUSED[1:]],
-    ("extra_rejected_codes", {-1007}),
+    *[("timeout_s", value) for value in (*NUMBERS_REFUSED, 86_401, 1e10, 1e300, 10**400, HUGE)],
+    *[("settle_ms", value) for value in (*NUMBERS_REFUSED[1:], 86_400_001, 10**400, HUGE)],
+    *[("extra_rejected_codes", value) for value in ({-1007}, None, 5, "12", b"12", [True], ["5"], [1.0], {None})],
 ]
 SETTINGS_TAKEN: list[tuple[str, Any]] = [
     ("recv_window_ms", 1),
     ("recv_window_ms", 60_000),
     ("timeout_s", 0.1),
     ("timeout_s", 30),
+    ("timeout_s", 86_400),
+    ("settle_ms", 86_400_000),
     ("settle_ms", 1),
     ("settle_ms", 600_000),
     ("extra_rejected_codes", {-9999}),
@@ -86,7 +95,7 @@ def test_a_password_in_a_base_url_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize(("name", "value"), SETTINGS_REFUSED, ids=repr)
+@pytest.mark.parametrize(("name", "value"), SETTINGS_REFUSED, ids=named)
 def test_a_setting_that_cannot_be_right_is_refused(client: Callable[..., Any], name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=name):
         made(client, **{name: value})
@@ -96,6 +105,24 @@ def test_a_setting_that_cannot_be_right_is_refused(client: Callable[..., Any], n
 @pytest.mark.parametrize(("name", "value"), SETTINGS_TAKEN)
 def test_a_setting_at_its_limit_is_taken(client: Callable[..., Any], name: str, value: Any) -> None:
     assert isinstance(made(client, **{name: value}), client)  # type: ignore[arg-type]
+
+
+TIMES_REFUSED: list[Any] = [-1, True, "5", float("nan"), float("inf"), 86_401, 1e300, 10**400, HUGE]
+TIMED: dict[str, Callable[[Any, Any], Any]] = {
+    "resolve_within_s": lambda client, value: client.execute(calls.ORDER, resolve_within_s=value),
+    "deadline_s": lambda client, value: client.reconcile(bt.Attempt(calls.ORDER, 1, 1), deadline_s=value),
+}
+
+
+@pytest.mark.parametrize("value", TIMES_REFUSED, ids=named)
+@pytest.mark.parametrize("name", TIMED)
+def test_a_time_that_no_call_can_wait_for_is_refused(way: Way, name: str, value: Any) -> None:
+    def call(client: Any) -> Any:
+        return TIMED[name](client, value)
+
+    with Loopback() as server, pytest.raises(ValueError, match=name):
+        calls.with_client(way, call, call, base_url=server.url)
+    assert server.seen == []
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -497,6 +524,7 @@ def test_a_ban_that_the_clock_is_answered_with_is_told_with_its_length(way: Way,
 CLOCKS_OF_NO_USE = [
     answer(200, {"serverTime": "1499827319559"}), answer(200, {"serverTime": -1}), answer(200, {"serverTime": 1.5}),
     answer(200, {}), answer(200, "<html>"), answer(500), answer(403, "<html>"), raw(b"nonsense"), reset, hang,
+    *(answer(200, {"serverTime": ms}) for ms in (0, 5, 1_499_827_319, 10**14, 253_402_300_800_000, 2**62, 2**63 - 1)),
 ]  # fmt: skip
 
 
@@ -505,6 +533,16 @@ def test_nonsense_for_a_clock_is_not_believed(way: Way, clock: Any) -> None:
     with Loopback(clock=clock) as server:
         error = calls.failure(way, base_url=server.url, timeout_s=1.0 if clock is hang else 10.0)
     assert (type(error), server.posts) == (bt.NotSent, [])
+
+
+@pytest.mark.parametrize("ms", [0, 5, 10**14, 253_402_300_800_000, 2**63 - 1])
+@pytest.mark.parametrize("name", ["server_time", "preflight"])
+def test_a_time_that_cannot_be_is_no_usable_answer(way: Way, name: str, ms: int) -> None:
+    def call(client: Any) -> Any:
+        return getattr(client, name)()
+
+    with Loopback(clock=answer(200, {"serverTime": ms})) as server, pytest.raises(bt.ReadFailed, match="no time"):
+        calls.with_client(way, call, call, base_url=server.url)
 
 
 class SteppingClock:
@@ -684,14 +722,22 @@ import binance_transfer as bt
 from tests.wrapper import keys
 
 class Wire:
+    def send(self, request, timeout_s): ...
+
     def close(self):
         print("closed by", "the parent" if os.getpid() == parent else "the child", flush=True)
 
+class AsyncWire:
+    async def send(self, request, timeout_s): ...
+
     async def aclose(self):
-        self.close()
+        Wire().close()
 
 parent = os.getpid()
-clients = [kind(keys.credentials(), transport=Wire()) for kind in (bt.TransferClient, bt.AsyncTransferClient)]
+clients = [
+    bt.TransferClient(keys.credentials(), transport=Wire()),
+    bt.AsyncTransferClient(keys.credentials(), transport=AsyncWire()),
+]
 child = os.fork()
 clients[0].close()
 asyncio.run(clients[1].aclose())

@@ -14,10 +14,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
+import httpx
 import pytest
 
 import binance_transfer as bt
 from tests.support.loopback import RECEIPT, Connection, Loopback, Step, answer, closed_port, response
+from tests.support.tracebacks import WAYS_TO_SHOW, inside
 from tests.wrapper import calls, certificates, keys
 from tests.wrapper.calls import Way
 
@@ -178,13 +180,87 @@ def test_a_body_that_is_cut_keeps_what_its_head_said(way: Way, status: int) -> N
     "options",
     [{"headers": {"X-A": "b"}}, {"cookies": {"a": "b"}}, {"params": {"a": "b"}}, {"auth": ("a", "b")}, {"timeout": 5},
      {"base_url": "https://x.example"}, {"event_hooks": {"request": []}}, {"http2": True}, {"nonsense": 1},
-     {"proxy": "socks5://127.0.0.1:1"}],
+     {"follow_redirects": True}, {"max_redirects": 3}, {"http1": False}, {"proxy": "socks5://127.0.0.1:1"}],
     ids=str,
 )  # fmt: skip
 @pytest.mark.parametrize("kind", [bt.HttpxTransport, bt.AsyncHttpxTransport])
 def test_an_option_that_would_do_nothing_is_refused(kind: Any, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(options)).replace("proxy", "SOCKS")):
         kind(verify=False, **options)
+
+
+PASSWORD = "hunter2"
+WRONG_SETTINGS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "proxy": ({"proxy": 5}, {}),
+    "limits": ({"limits": 5}, {}),
+    "mounts": ({"mounts": 5}, {}),
+    "bundle": ({"verify": "/nope"}, {}),
+    "certificate": ({"cert": "/nope"}, {}),
+    "port of a proxy": ({"proxy": f"http://user:{PASSWORD}@127.0.0.1:port"}, {}),
+    "scheme of a proxy": ({"proxy": f"ftp://user:{PASSWORD}@127.0.0.1"}, {}),
+    "HTTPS_PROXY": ({}, {"HTTPS_PROXY": f"http://user:{PASSWORD}@127.0.0.1:port"}),
+    "ALL_PROXY": ({}, {"ALL_PROXY": f"http://user:{PASSWORD}@[::1"}),
+    "NO_PROXY": ({}, {"NO_PROXY": "[::1", "HTTPS_PROXY": f"http://user:{PASSWORD}@127.0.0.1:1"}),
+    "SSL_CERT_FILE": ({}, {"SSL_CERT_FILE": "/nope"}),
+    "no certificates": ({}, {"SSL_CERT_FILE": __file__}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG_SETTINGS)
+@pytest.mark.parametrize("kind", [bt.HttpxTransport, bt.AsyncHttpxTransport])
+def test_what_httpx_cannot_use_is_a_value_error_that_shows_no_password(
+    kind: Any, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options, environment = WRONG_SETTINGS[case]
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=r"httpx cannot connect|certificates cannot be read") as refused:
+        kind(**options)
+    assert type(refused.value) is ValueError
+    shown = [show(refused.value, inside(refused.value)) for show in WAYS_TO_SHOW.values()]
+    assert PASSWORD not in " ".join([*shown, str(refused.value)])
+
+
+@pytest.mark.parametrize("case", ["HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "no certificates"])
+@pytest.mark.parametrize("kind", [bt.TransferClient, bt.AsyncTransferClient])
+def test_an_environment_that_no_transport_can_use_is_a_value_error(
+    kind: Any, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in WRONG_SETTINGS[case][1].items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=r"httpx cannot connect|certificates cannot be read"):
+        kind(keys.credentials())
+
+
+@pytest.mark.parametrize("kind", [bt.HttpxTransport, bt.AsyncHttpxTransport])
+@pytest.mark.parametrize("place", ["transport", "mounts"])
+@pytest.mark.parametrize("given", [42, httpx.HTTPTransport, "the other kind"], ids=str)
+def test_what_httpx_would_send_with_is_of_the_right_kind(kind: Any, place: str, given: Any) -> None:
+    if given == "the other kind":
+        given = httpx.AsyncHTTPTransport() if kind is bt.HttpxTransport else httpx.HTTPTransport()
+    with pytest.raises(ValueError, match="BaseTransport"):
+        kind(verify=False, **{place: given if place == "transport" else {"all://": given}})
+
+
+@pytest.mark.parametrize("kind", [bt.TransferClient, bt.AsyncTransferClient])
+@pytest.mark.parametrize(
+    "transport",
+    [42, "httpx", httpx.HTTPTransport, httpx.AsyncHTTPTransport, bt.HttpxTransport, bt.AsyncHttpxTransport, {}],
+    ids=str,
+)
+def test_what_cannot_send_is_no_transport(kind: Any, transport: Any) -> None:
+    with pytest.raises(ValueError, match="transport must have"):
+        kind(keys.credentials(), transport=transport)
+
+
+@pytest.mark.parametrize("way", [*calls.SYNC, *calls.ASYNCIO, "httpx", "asyncio, httpx"])
+def test_a_transport_of_the_other_kind_sends_nothing(way: Any) -> None:
+    """It would send, and its answer would be lost on a client that awaits it, or does not."""
+    other = {"httpx": httpx.HTTPTransport, "asyncio, httpx": httpx.AsyncHTTPTransport}
+    transport = other[way](verify=False) if way in other else calls.transport(way)
+    kind: Any = bt.TransferClient if way.startswith("asyncio") else bt.AsyncTransferClient
+    with pytest.raises(ValueError, match="transport"):
+        kind(keys.credentials(), transport=transport)
 
 
 def test_a_socks_proxy_from_the_environment_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:

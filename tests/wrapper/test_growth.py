@@ -27,7 +27,7 @@ SHAPES: Final = (
     "%25", "%2", "\\u00", "\\/", "\\\\u0041", "&#x0", "&#0", "&plus", "&#x41;", "-1007", "-100", "tran", "tran ",
     "tran_", "tranI",
     '{"a":', "[1,", '"a":1,', "1.0,", "1e", "<!doctype ", "\r\n", "1\r\n{\r\n", "HTTP/1.1 100 x\r\n\r\n",
-    "Content-Length: 1\r\n", "a\u0301", "😀",
+    "Content-Length: 1\r\n", "a\u0301", "\u0301\u0316", "\u2212100", "😀",
 )  # fmt: skip
 
 

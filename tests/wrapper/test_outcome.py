@@ -157,6 +157,11 @@ CONTRADICTORY = [
     '{"tranId":1,"code":-5013,"msg":null}',
     '{"tranId":1,"code":"-1007","msg":"x"}',
     '{"tranId":1,"code":-1.5,"msg":"x"}',
+    '{"tranId":1,"code":100001003,"msg":"x"}',
+    '{"tranId":1,"code":1}',
+    '{"tranId":1,"code":true}',
+    '{"tranId":1,"code":201}',
+    '{"tranId":1,"code":"0"}',
 ]
 
 ENCODINGS = ["utf-16", "utf-32", "utf-16-be", "utf-8-sig"]
@@ -171,6 +176,12 @@ def test_a_200_with_an_integer_id_is_a_receipt(body: str, tran_id: int) -> None:
 @pytest.mark.parametrize("body", [*NO_PROOF, *CONTRADICTORY], ids=lambda body: body[:40])
 def test_a_200_with_anything_else_is_unknown(body: str) -> None:
     assert type(outcome(given_answer(200, body))) is bt.OutcomeUnknown
+
+
+@pytest.mark.parametrize("code", [0, 200, 100001003, -9999])
+def test_an_id_with_a_code_that_the_caller_calls_a_refusal_is_no_receipt(code: int) -> None:
+    answer = given_answer(200, {"tranId": 1, "code": code, "msg": "x"})
+    assert type(outcome(answer, extra_rejected_codes=frozenset({code}))) is bt.OutcomeUnknown
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -273,6 +284,14 @@ COULD_BE: list[Any] = [
     {"tran_id": 5}, {"code": -1007}, {"code": -1006, "msg": None}, {"code": "-1007"}, {"error": {"code": -1000}},
     [-1001], {"msg": "code -5012 of a backend"}, '{"code":-1007', "<p>-1006</p>", '{"code":-1007.0}',
     '{"code":-1.007e3}', '{"a":' * 50_000 + "-1007", '{"code":-1,"code":-1007}', '{"tranId":5}'.encode("utf-16"),
+    # Escaped, once and several times over, and in other letters, minus signs and separators.
+    "code-1007", "BAPI_-1007", "x.-1007", "--1007", "code%3A-1006", "code%3a%2d1006", "code%253a%252d1006", "&#45;1007",
+    "&#x2D;1007", "&minus;1007", "&amp;#45;1007".replace("&amp;", "%26"), "\u22121007", "\u20131007", "\uff0d1007",
+    "-\uff11\uff10\uff10\uff17", '{"a":1,"a":2,"code":-1.007e3}', '{"code":-1.007e3,"code":5}',
+    '{"a":' + "9" * 5000 + ',"code":-1.007e3}', '\ufeff{"code":-1007.0}', '{"code":-1007.0}'.encode("utf-16"),
+    "tran%49d=5", "tran%2549d=5", '{"tran\\x49d":1}', '{"tr\\\\u0061nId":5}', '{"tr\\\\\\\\u0061nId":5}', "tr\\u{61}nId",
+    "tran&#73;d", "tran&#73d", "\uff54\uff52\uff41\uff4e\uff29\uff44", "tran.id", "tran/Id", "tran\u200bId", "tran&lowbar;id",
+    b"\xff\xfetranId\xff", '{"code":"\\u002d1007"}', "error (-1007)", "-1007-4f",
 ]  # fmt: skip
 
 
@@ -287,7 +306,9 @@ def test_what_could_be_a_transfer_keeps_the_outcome_open(status: int, body: Any)
     "body",
     [error_body(-1003, "Too much request weight used; current limit is 1000 request weight per 1 MINUTE."),
      error_body(-1021, "Timestamp for this request was 1000ms ahead of the server's time."), "request 4f-1007-9",
-     error_body(-1003, "Way too much request weight used; IP banned until 1499827319559.")],
+     error_body(-1003, "Way too much request weight used; IP banned until 1499827319559."),
+     "limits are 1-1000 a minute", "2026-1000", "at 1e3a-1000-", "-10070", "-100", "1007", "transit id", "transferId",
+     "%2", "\\\\", "&#;", "&#9999999;", '{"a":"\\u{ffffff}"}'],
 )  # fmt: skip
 def test_a_number_that_is_no_code_keeps_nothing_open(body: Any) -> None:
     assert isinstance(outcome(given_answer(429, body)), bt.RateLimited)

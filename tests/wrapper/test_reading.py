@@ -16,6 +16,7 @@ from tests.support.loopback import Loopback, Step, answer, close, hang, raw, res
 from tests.wrapper import calls
 from tests.wrapper.calls import Way
 
+END = 253_402_300_800_000  # the year 10000
 ROW: dict[str, Any] = {
     "asset": "USDT", "amount": "25.5", "type": "MAIN_UMFUTURE", "status": "CONFIRMED", "tranId": 11415955596,
     "timestamp": 1544433328000,
@@ -84,7 +85,7 @@ def test_an_exchange_that_ignores_the_page_number_is_read_once(way: Way) -> None
 
     def same(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.params.get("current", ""))
-        time_or_rows = {"serverTime": 1} if request.url.path == "/api/v3/time" else {"total": 1_000, "rows": rows}
+        time_or_rows = {"serverTime": 1_700_000_000_000} if request.url.path == "/api/v3/time" else {"total": 1_000, "rows": rows}
         return httpx.Response(200, json=time_or_rows)
 
     found = calls.history(way, "MAIN_UMFUTURE", transport=httpx.MockTransport(same))
@@ -97,7 +98,7 @@ def test_an_empty_page_ends_the_reading(way: Way, total: int) -> None:
 
     def empty(request: httpx.Request) -> httpx.Response:
         is_time = request.url.path == "/api/v3/time"
-        return httpx.Response(200, json={"serverTime": 1} if is_time else {"total": total, "rows": []})
+        return httpx.Response(200, json={"serverTime": 1_700_000_000_000} if is_time else {"total": total, "rows": []})
 
     assert calls.history(way, "MAIN_UMFUTURE", transport=httpx.MockTransport(empty)) == []
 
@@ -112,7 +113,7 @@ def test_pages_that_are_shorter_than_asked_for_are_all_read(way: Way) -> None:
         rows = [row | {"tranId": number} for number in range(1, 26)][first : first + 10]
         asked.append(request.url.path)
         is_time = request.url.path == "/api/v3/time"
-        return httpx.Response(200, json={"serverTime": 1} if is_time else {"total": 25, "rows": rows})
+        return httpx.Response(200, json={"serverTime": 1_700_000_000_000} if is_time else {"total": 25, "rows": rows})
 
     found = calls.history(way, "MAIN_UMFUTURE", transport=httpx.MockTransport(short))
     assert [record.tran_id for record in found] == list(range(1, 26))
@@ -188,7 +189,7 @@ BAD_ROWS: list[Any] = [
     *[{name: value for name, value in ROW.items() if name != left_out} for left_out in ROW],
     *[{**ROW, "amount": amount} for amount in BAD_AMOUNTS],
     *[{**ROW, "tranId": tran_id} for tran_id in ("5", 5.0, 0, -1, None, True, 2**63)],
-    *[{**ROW, "timestamp": timestamp} for timestamp in ("1", 1.5, -1, None, True, 2**63)],
+    *[{**ROW, "timestamp": timestamp} for timestamp in ("1", 1.5, -1, None, True, 2**63, END, 2**63 - 1)],
     *[{**ROW, name: value} for name in ("asset", "type", "status") for value in (None, 5, ["x"])],
     {**ROW, "asset": ""}, {**ROW, "type": ""}, [], None, "row", 5,
 ]  # fmt: skip

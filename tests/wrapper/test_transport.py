@@ -938,6 +938,24 @@ def test_ctrl_c_ends_an_asyncio_program_as_it_should(asyncio_way: Way) -> None:
     assert "never retrieved" not in done.stderr
 
 
+@pytest.mark.parametrize("prepared", [False, True], ids=["transfer", "attempt"])
+@pytest.mark.parametrize("name", ["answer", "verdict"])
+@pytest.mark.parametrize("body", [BODY, b'{"code":-1102,"msg":"x"}'], ids=["accepted", "refused"])
+def test_an_interruption_after_the_answer_knows_the_attempt(way: Way, name: str, body: bytes, prepared: bool) -> None:
+    """Whoever is told of the answer is slow, and Ctrl-C comes: the money may have moved."""
+
+    def listen(event: bt.Event) -> None:
+        if event.name == name:
+            raise KeyboardInterrupt
+
+    order = attempt() if prepared else calls.ORDER
+    with Loopback(answer(200 if body == BODY else 400, body)) as server, pytest.raises(KeyboardInterrupt) as raised:
+        calls.execute(way, order, base_url=server.url, on_event=listen)
+    known = bt.interrupted_attempt(raised.value)
+    assert known is not None
+    assert (known.transfer, known == order) == (calls.ORDER, prepared)
+
+
 # --- forks and loops -------------------------------------------------------------------------------------------------
 
 FORK = """

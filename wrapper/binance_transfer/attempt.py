@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from attrs import field, frozen
 
+from binance_transfer.moments import END_MS
 from binance_transfer.transfer import Transfer, check_former_rules
 from binance_transfer.visible import exact_str, quoted
 from binance_transfer_api.api.asset import universal_transfer
@@ -18,7 +19,6 @@ from binance_transfer_api.types import Request
 
 _OF_TRANSFER: Final = ("type", "asset", "amount", "from_symbol", "to_symbol", "checked")
 _FIELDS: Final = ("id", *_OF_TRANSFER, "timestamp_ms", "recv_window_ms")
-_INT64: Final = 2**63  # what the exchange and databases hold
 
 
 def _is_transfer(_attempt: object, _field: object, value: Any) -> None:
@@ -28,7 +28,7 @@ def _is_transfer(_attempt: object, _field: object, value: Any) -> None:
 
 
 def _is_timestamp(_attempt: object, _field: object, value: Any) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _INT64:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < END_MS:
         message = f"timestamp_ms must be milliseconds since 1970, not {quoted(value)}"
         raise ValueError(message)
 

@@ -50,8 +50,9 @@ class TransferClient(TransferMethods[Receipt]):
     credentials: Credentials, or a mapping with its arguments.
     base_url: https, or http to this machine.
     recv_window_ms: for how long after its timestamp the exchange may begin a request, 1 to 60000.
-    timeout_s: deadline for one whole call, connecting included.
-    settle_ms: how long after its window a transfer may still execute or show up in history; nobody documents it.
+    timeout_s: deadline for one whole call, connecting included; a day at most, as all times that a call is given.
+    settle_ms: how long after its window a transfer may still execute or show up in history; nobody documents it. A day
+        at most.
     extra_rejected_codes: error codes that are to mean "nothing moved"; those known to leave it open are refused.
     transport: what sends; an HttpxTransport with options for proxies or certificates, or any httpx.BaseTransport.
         Without it, a FastTransport if the extra is installed and no proxy is named, else an HttpxTransport.
@@ -141,7 +142,7 @@ class TransferClient(TransferMethods[Receipt]):
         claimed: ids that the caller knows to belong to other transfers; those that this client has seen are known.
 
         Returns a Receipt where it moved. Raises ProvenAbsent where it did not and never will, Ambiguous, or
-        OutcomeUnknown.
+        OutcomeUnknown; and ValueError for arguments that cannot be right.
         """
         return self._run(self._session.reconciliation(attempt, deadline_s, claimed))
 

@@ -11,10 +11,11 @@ from typing import Final, Self
 
 from attrs import frozen
 
-from binance_transfer.errors import InvalidTransfer
-from binance_transfer.moments import Moment, from_ms, to_ms
+from binance_transfer.errors import InvalidTransfer, ReadFailed
+from binance_transfer.moments import END_MS, Moment, from_ms, to_ms
 from binance_transfer.transfer import check_symbols, check_text, check_type, spelt
 from binance_transfer.transfer_types import TRANSFER_TYPES
+from binance_transfer.visible import quoted
 from binance_transfer_api.api.asset import universal_transfer_history as operation
 from binance_transfer_api.models import TransferHistory, TransferHistoryRow
 from binance_transfer_api.types import Request
@@ -138,11 +139,14 @@ class PageReader:
 
 
 def page(answer: TransferHistory, redact: Callable[[str], str] = str) -> Page:
-    """Take over a page as parsed; ``redact`` masks what is secret in its texts."""
+    """Take over a page as parsed; ``redact`` masks what is secret in its texts. Raises ReadFailed."""
     return Page(answer.total, tuple(_record(row, redact) for row in answer.rows or ()))
 
 
 def _record(row: TransferHistoryRow, redact: Callable[[str], str]) -> TransferRecord:
+    if not 0 <= row.timestamp < END_MS:
+        message = f"a row of history is of {quoted(row.timestamp)} ms since 1970, which is no time"
+        raise ReadFailed(message)
     # Names and statuses are short; one that is not may echo the request.
     kind, asset, status = (text if len(text) < _ECHO else redact(text) for text in (row.type_, row.asset, row.status))
     return TransferRecord(row.tran_id, kind, asset, Decimal(row.amount), status, row.timestamp)

@@ -21,6 +21,9 @@ _MS: Final = timedelta(milliseconds=1)
 _FIRST_MS: Final = 10**11
 _LAST_MS: Final = 10**14
 
+END_MS: Final = 253_402_300_800_000
+"""The beginning of the year 10000, which no datetime reaches."""
+
 
 def to_ms(name: str, value: object) -> int:
     """
@@ -45,6 +48,11 @@ def to_ms(name: str, value: object) -> int:
     elif value < 1_000_000 * _LAST_MS:
         message += f": if these are nanoseconds, write {value // 1_000_000}"
     raise InvalidTransfer(f"{message}; or give an aware datetime")
+
+
+def is_plausible(ms: int) -> bool:
+    """Tell whether a clock that shows milliseconds since 1970 may show this."""
+    return _FIRST_MS <= ms < _LAST_MS
 
 
 def from_ms(ms: int) -> datetime:

@@ -30,7 +30,7 @@ from binance_transfer.visible import quoted
 from binance_transfer.window import Window
 from binance_transfer.wire.answer import NoAnswer
 from binance_transfer.wire.credentials import Credentials
-from binance_transfer.wire.outcome import Receipt, checked_rejected_codes
+from binance_transfer.wire.outcome import Receipt, checked_ints, checked_rejected_codes
 from binance_transfer.wire.signing import SignedRequest, signed
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Session:
 
     def reconciliation(self, attempt: Attempt, deadline_s: float, claimed: Collection[int]) -> Flow[Receipt]:
         """Make the flow that reconciles an attempt. A client that can send nothing says so at once."""
-        attempt = _given(attempt, Attempt)
+        attempt, claimed = _given(attempt, Attempt), checked_ints("claimed", claimed)
         if reason := self.unusable():
             message = f"not reconciled: {reason}"
             raise OutcomeUnknown(message, attempt=attempt)
@@ -341,15 +341,19 @@ def _given(value: object, kind: type[T]) -> T:
     return value
 
 
+_LONGEST_S: Final = 24 * 3600
+"""What a call may be told to wait for. Sockets, sleeps and sums of times take no number of any size."""
+
+
 def _settle_ms(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        message = f"settle_ms must be an int of at least 0, not {value!r}"
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LONGEST_S * 1000:
+        message = f"settle_ms must be an int from 0 to {_LONGEST_S * 1000} (a day), not {quoted(value)}"
         raise ValueError(message)
     return value
 
 
 def _positive(name: str, value: object, wanted: str = "greater than 0") -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
-        message = f"{name} must be a number, {wanted}, not {value!r}"
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _LONGEST_S:
+        message = f"{name} must be a number of seconds, {wanted} and at most {_LONGEST_S} (a day), not {quoted(value)}"
         raise ValueError(message)
     return value

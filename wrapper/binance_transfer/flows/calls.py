@@ -26,7 +26,9 @@ from binance_transfer.errors import (
 from binance_transfer.events import AnswerEvent, AttemptEvent, VerdictEvent, WaitEvent
 from binance_transfer.flows.effects import Context, Flow, Post, Read, Sleep
 from binance_transfer.history import HistoryQuery, Page, page
+from binance_transfer.moments import is_plausible
 from binance_transfer.transfer import Transfer
+from binance_transfer.visible import quoted
 from binance_transfer.wire import outcome
 from binance_transfer.wire.answer import Answer, Reply
 from binance_transfer.wire.outcome import Receipt
@@ -73,6 +75,9 @@ def measure_clock(context: Context, deadline: Deadline) -> Flow[int]:
     asked_s = deadline.clock.monotonic()
     reply = yield from _read(context, server_time.build_request(), deadline)
     server_ms = outcome.read(reply, server_time.parse_response).server_time
+    if not is_plausible(server_ms):
+        message = f"the exchange's clock shows {quoted(server_ms)}, which is no time of ours in ms since 1970"
+        raise ReadFailed(message)
     context.clock.anchor(asked_s, deadline.clock.monotonic(), server_ms)
     return server_ms
 
@@ -116,7 +121,11 @@ def execute(context: Context, intent: Transfer | Attempt, deadline: Deadline) ->
     if reason := too_late(context, deadline):
         emit_verdict(context, attempt, "not_moved", "not-sent", reason=reason)
         raise NotSent(reason)
-    reply = yield from post(attempt, deadline.left_s())
+    return (yield from naming_open_attempt(attempt, _sent(context, attempt, deadline)))
+
+
+def _sent(context: Context, attempt: Attempt, deadline: Deadline) -> Flow[Receipt]:
+    reply = yield from Post(attempt, deadline.left_s())
     try:
         receipt = outcome.judge(attempt, reply, context.settings.extra_rejected_codes)
     except TransferError as error:

@@ -19,7 +19,7 @@ try:
 except ImportError:
     raise ImportError("this needs one more package: pip install 'binance-universal-transfer[fast]'") from None
 
-from binance_transfer.visible import quoted
+from binance_transfer.visible import one_line, quoted
 from binance_transfer.wire import connection
 from binance_transfer.wire.answer import Reply
 from binance_transfer.wire.connection import Connection
@@ -117,14 +117,18 @@ def checked_places(max_connections: object) -> int:
 
 
 def _usual_trust() -> ssl.SSLContext:
-    """Return what httpx trusts (httpx, "SSL")."""
-    if file := os.environ.get("SSL_CERT_FILE"):
-        return ssl.create_default_context(cafile=file)
-    if folder := os.environ.get("SSL_CERT_DIR"):
-        return ssl.create_default_context(capath=folder)
-    import certifi
+    """Return what httpx trusts (httpx, "SSL"); raises ValueError where that cannot be read."""
+    try:
+        if file := os.environ.get("SSL_CERT_FILE"):
+            return ssl.create_default_context(cafile=file)
+        if folder := os.environ.get("SSL_CERT_DIR"):
+            return ssl.create_default_context(capath=folder)
+        import certifi
 
-    return ssl.create_default_context(cafile=certifi.where())
+        return ssl.create_default_context(cafile=certifi.where())
+    except OSError as error:
+        message = f"the certificates cannot be read ({one_line(str(error))}): see verify and SSL_CERT_FILE"
+    raise ValueError(message)
 
 
 # --- the request -----------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from typing import Any, Final
 
 import httpx
 
+from binance_transfer.sealed import Sealed, without_traceback
+from binance_transfer.visible import one_line
 from binance_transfer.wire.answer import NoAnswer, Reply
 from binance_transfer.wire.httpx_backend import AsyncioBackend, DeadlineBackend
 from binance_transfer.wire.round_trip import RoundTrip, current
@@ -46,12 +48,16 @@ _REFUSED: Final = {
     "cookies": "no cookie is sent or kept",
     "default_encoding": "answers are read as bytes",
     "event_hooks": "a hook would see signed requests",
+    "follow_redirects": "no redirect is followed",
     "headers": "the headers are those of the exchange",
     "http1": "answers are matched to requests over HTTP/1.1",
+    "http2": "one connection carries one request at a time, so that no answer is taken for another's",
+    "max_redirects": "no redirect is followed",
     "params": "a parameter that is not signed is refused by the exchange",
     "timeout": "give timeout_s to the client",
 }
-_HTTP2: Final = "one connection carries one request at a time, so that no answer is taken for another's"
+_OFF: Final = frozenset({"follow_redirects", "http2"})  # False says of them what is so
+_TAKEN: Final = frozenset({"verify", "cert", "trust_env", "proxy", "mounts", "limits", "transport"})
 
 
 class HttpxTransport:
@@ -66,8 +72,10 @@ class HttpxTransport:
     """
 
     def __init__(self, **options: Any) -> None:
+        given = Sealed(options)
+        del options  # a traceback may show the password of a proxy
         _hide_requests_from_logs()
-        self._client: Final = _configured(httpx.Client, options)
+        self._client: Final = _configured(httpx.Client, httpx.BaseTransport, given)
         self._reports: Final = _reports(self._client, httpx.HTTPTransport)
         _use_backend(self._client, DeadlineBackend)
 
@@ -120,10 +128,12 @@ class AsyncHttpxTransport:
     """
 
     def __init__(self, **options: Any) -> None:
+        given = Sealed(options)
+        del options
         for late in ("anyio._backends._asyncio", "anyio.streams.tls"):  # what httpcore loads with a first call
             import_module(late)
         _hide_requests_from_logs()
-        self._client: Final = _configured(httpx.AsyncClient, options)
+        self._client: Final = _configured(httpx.AsyncClient, httpx.AsyncBaseTransport, given)
         self._reports: Final = _reports(self._client, httpx.AsyncHTTPTransport)
         _use_backend(self._client, AsyncioBackend)
 
@@ -174,22 +184,44 @@ class AsyncHttpxTransport:
 _THROUGH_A_PROXY: Final = "http in clear does not go through a proxy: it would see the key, and could answer itself"
 
 
-def _configured(kind: type[Any], options: Mapping[str, Any]) -> Any:
-    """Make a client of httpx, which knows how its options become connections; raises ValueError."""
-    for name, reason in _REFUSED.items():
-        if options.get(name) is not None:
-            message = f"a transport takes no {name}: {reason}"
+def _configured(kind: type[Any], sends: type[Any], given: Sealed[dict[str, Any]]) -> Any:
+    """
+    Make a client of httpx, which knows how its options become connections; raises ValueError.
+
+    sends: what its transports have to be.
+    """
+    for name in given.open():
+        if name in _REFUSED and not (given.open()[name] is None or (name in _OFF and given.open()[name] is False)):
+            message = f"a transport takes no {name}: {_REFUSED[name]}"
             raise ValueError(message)
-    if options.get("http2"):
-        message = f"a transport takes no http2: {_HTTP2}"
+        if name not in _TAKEN and name not in _REFUSED:
+            message = f"a transport takes {', '.join(sorted(_TAKEN))}, and no {one_line(name)}"
+            raise ValueError(message)
+    # Raised out here: the frames of httpx hold the password of a proxy.
+    client, refused = _made(kind, given)
+    if refused:
+        raise ValueError(refused)
+    if any(transport is not None and not isinstance(transport, sends) for transport in _transports(client)):
+        message = f"what it sends with must be a httpx.{sends.__name__}, made and not the class"
         raise ValueError(message)
+    return client
+
+
+def _made(kind: type[Any], given: Sealed[dict[str, Any]]) -> tuple[Any, str]:
+    """Return a client of httpx, or None and why there is none."""
     try:
-        return kind(**options)
+        return kind(**{name: value for name, value in given.open().items() if name in _TAKEN}), ""
     except ImportError:
-        message = "a SOCKS proxy needs one more package: pip install 'httpx[socks]'"
-    except TypeError as error:
-        message = f"a transport takes the options of httpx.Client that are about connections: {error}"
-    raise ValueError(message)
+        return None, "a SOCKS proxy needs one more package: pip install 'httpx[socks]'"
+    except OSError as error:
+        return None, f"the certificates cannot be read ({one_line(str(error))}): see verify, cert and SSL_CERT_FILE"
+    except Exception as error:  # noqa: BLE001  # whatever httpx makes of what it is given or finds
+        return None, (
+            f"httpx cannot connect as it is told to ({type(error).__name__}): see proxy, mounts, limits, verify and the "
+            "environment's HTTPS_PROXY, ALL_PROXY and NO_PROXY"
+        )
+    except BaseException as interruption:  # noqa: BLE001
+        raise without_traceback(interruption) from None
 
 
 def _transports(client: Any) -> list[Any]:

@@ -5,7 +5,7 @@ One rule: what is not positively known is unknown. Binance's own words (general-
 is not to be treated as a failure; the status is unknown and could have been a success.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -25,6 +25,7 @@ from binance_transfer.errors import (
 )
 from binance_transfer.moments import from_ms
 from binance_transfer.transfer import Transfer
+from binance_transfer.visible import quoted
 from binance_transfer.wire.answer import Answer, NoAnswer, Reply
 from binance_transfer.wire.body import ParsedBody, contradictory, is_page, parse_body
 from binance_transfer_api.api.asset import universal_transfer
@@ -103,7 +104,7 @@ def judge(attempt: Attempt, reply: Reply, extra_rejected_codes: Collection[int] 
         raise OutcomeUnknown(message, attempt=attempt)
     if reply.unreadable:
         raise _unknown(f"HTTP {reply.status}, but {reply.unreadable}", attempt, reply)
-    tran_id, reason = _accepted(reply)
+    tran_id, reason = _accepted(reply, extra_rejected_codes)
     if tran_id is not None:
         return Receipt(tran_id, attempt, **reply.facts())
     body = parse_body(reply.body, reply.redact)
@@ -112,11 +113,11 @@ def judge(attempt: Attempt, reply: Reply, extra_rejected_codes: Collection[int] 
     raise _unknown(_described(reply, body, reason), attempt, reply, body)
 
 
-def _accepted(answer: Answer) -> tuple[int | None, str]:
+def _accepted(answer: Answer, rejected: Collection[int]) -> tuple[int | None, str]:
     """Return the id by which an answer accepts a transfer, or None and why it does not."""
     parsed = universal_transfer.parse_response(answer.status, answer.body)
     if isinstance(parsed, TransferAccepted):
-        return (None, "an error and a tranId at once") if contradictory(answer.body) else (parsed.tran_id, "")
+        return (None, "an error and a tranId at once") if contradictory(answer.body, rejected) else (parsed.tran_id, "")
     return None, _reason(answer, parsed)
 
 
@@ -183,18 +184,26 @@ def not_begun(failed: ReadFailed) -> NotExecuted:
     return NotSent(message, **failed.facts())
 
 
-def checked_rejected_codes(codes: Collection[object]) -> frozenset[int]:
+def checked_rejected_codes(codes: object) -> frozenset[int]:
     """Return codes that a caller may add to those that mean "nothing moved"; raises ValueError."""
-    given = tuple(codes)
-    checked = frozenset(code for code in given if isinstance(code, int) and not isinstance(code, bool))
-    if odd := [code for code in given if not isinstance(code, int) or isinstance(code, bool)]:
-        message = f"extra_rejected_codes holds {odd[0]!r}: the vendor's codes are integers"
-        raise ValueError(message)
+    checked = checked_ints("extra_rejected_codes", codes)
     if never := sorted(code for code in checked if (row := ERROR_CODES.get(code)) and row.outcome == "unknown"):
         meaning = ERROR_CODES[never[0]].meaning
         message = f"extra_rejected_codes holds {never[0]}, which is known to leave the outcome open: {meaning}"
         raise ValueError(message)
     return checked
+
+
+def checked_ints(name: str, values: object) -> frozenset[int]:
+    """Return codes or ids as a set; raises ValueError where anything else is among them."""
+    if not isinstance(values, Iterable) or isinstance(values, str | bytes):
+        message = f"{name} must be a set or list of ints, not {quoted(values)}"
+        raise ValueError(message)
+    given = tuple(values)
+    if odd := [value for value in given if not isinstance(value, int) or isinstance(value, bool)]:
+        message = f"{name} must hold ints alone, not {quoted(odd[0])}"
+        raise ValueError(message)
+    return frozenset(given)
 
 
 def _rejects(code: int, msg: str) -> bool:

@@ -18,23 +18,21 @@ tests/wrapper/test_transport.py and test_connection.py hold a case for each, and
 and no proxy applies.
 """
 
+import inspect
 import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
 from binance_transfer.interruptions import interruption_of
-from binance_transfer.visible import one_line
+from binance_transfer.visible import one_line, quoted
 from binance_transfer.wire.answer import Answer, NoAnswer, Reply
 from binance_transfer.wire.round_trip import TOO_LONG, RoundTrip
 from binance_transfer.wire.signing import SignedRequest
-
-if TYPE_CHECKING:
-    import httpx
 
 UNKNOWN_NOTE: Final = (
     "interrupted while a transfer was being sent: whether it was made is unknown, reconcile the attempt"
@@ -71,32 +69,53 @@ class AsyncTransport(Protocol):
 # --- which transport -------------------------------------------------------------------------------------------------
 
 
-def chosen(transport: "Transport | httpx.BaseTransport | None", base_url: str) -> Transport:
+def chosen(transport: object, base_url: str) -> Transport:
     """Return a transport as it is, one that sends through a transport of httpx, or the one that fits."""
-    httpx = sys.modules.get("httpx")  # whoever has a transport of httpx has loaded it
     if transport is None and _is_fast(base_url):
         from binance_transfer.wire.fast import FastTransport
 
         return FastTransport(**_trust(base_url))
-    if transport is None or (httpx is not None and isinstance(transport, httpx.BaseTransport)):
+    if transport is None or _is_httpx("BaseTransport", transport):
         from binance_transfer.wire.httpx_transport import HttpxTransport
 
         return HttpxTransport(transport=transport, **_trust(base_url))
-    return transport  # type: ignore[return-value]  # what is no transport of httpx is one of ours
+    _check(transport, ("send", "close"), asyncio=False)
+    return cast("Transport", transport)
 
 
-def chosen_asyncio(transport: "AsyncTransport | httpx.AsyncBaseTransport | None", base_url: str) -> AsyncTransport:
+def chosen_asyncio(transport: object, base_url: str) -> AsyncTransport:
     """Return a transport as `chosen` does."""
-    httpx = sys.modules.get("httpx")
     if transport is None and _is_fast(base_url):
         from binance_transfer.wire.fast_asyncio import AsyncFastTransport
 
         return AsyncFastTransport(**_trust(base_url))
-    if transport is None or (httpx is not None and isinstance(transport, httpx.AsyncBaseTransport)):
+    if transport is None or _is_httpx("AsyncBaseTransport", transport):
         from binance_transfer.wire.httpx_transport import AsyncHttpxTransport
 
         return AsyncHttpxTransport(transport=transport, **_trust(base_url))
-    return transport  # type: ignore[return-value]  # as above
+    _check(transport, ("send", "aclose"), asyncio=True)
+    return cast("AsyncTransport", transport)
+
+
+def _is_httpx(kind: str, transport: object) -> bool:
+    httpx = sys.modules.get("httpx")  # whoever has a transport of httpx has loaded it
+    return httpx is not None and isinstance(transport, getattr(httpx, kind))
+
+
+def _check(transport: object, methods: tuple[str, str], *, asyncio: bool) -> None:
+    """
+    Raise ValueError for what cannot send.
+
+    One that sends and does not return what the client takes would lose the answer, and with it the money's whereabouts.
+    """
+    found = [getattr(transport, name, None) for name in methods]
+    if isinstance(transport, type) or not all(map(callable, found)):
+        message = f"transport must have {' and '.join(methods)}, unlike {quoted(transport)}"
+        raise ValueError(message)
+    if any(inspect.iscoroutinefunction(method) != asyncio for method in found):
+        kinds = ("a TransferClient", "an AsyncTransferClient")
+        message = f"{quoted(transport)} is no transport for {kinds[asyncio]}, but for {kinds[not asyncio]}"
+        raise ValueError(message)
 
 
 def _is_fast(base_url: str) -> bool:
