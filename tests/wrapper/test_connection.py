@@ -100,6 +100,19 @@ def test_bytes_left_over_are_no_answer_to_the_next_request(way: Way, tls: bool, 
         assert (tran_id, [post.connection for post in server.posts]) == (TRUE_ID, [2])
 
 
+def test_what_hides_behind_a_head_of_bare_line_breaks_is_no_answer(httpx_way: Way) -> None:
+    """h11 takes the clock's answer for complete; the one behind it has to be seen as one behind it."""
+
+    def clock(connection: Connection) -> None:
+        head, _, body = clock_reading().partition(b"\r\n\r\n")
+        bare = head.replace(b"\r\n", b"\n") + b"\n\n" + body
+        connection.send(bare + response(200, {"tranId": FALSE_ID}))
+
+    with Loopback(clock=clock) as server:
+        tran_id = calls.execute(httpx_way, base_url=server.url).tran_id
+        assert (tran_id, [post.connection for post in server.posts]) == (TRUE_ID, [2])
+
+
 def test_a_connection_without_leftovers_is_used_again(way: Way) -> None:
     """The counterpart: only the leftovers cost a connection."""
     with Loopback(clock=in_one_segment(b"")) as server:

@@ -66,6 +66,18 @@ def test_every_part_of_an_answer_is_not_one(received: bytes) -> None:
     assert not any(is_one_answer(received[:length]) for length in range(len(received)))
 
 
+@pytest.mark.parametrize("received", [one for one in ONE if b"\r\n\r\n" in one])
+def test_a_bare_line_break_in_a_head_makes_its_end_doubtful(received: bytes) -> None:
+    """A parser may take it for a line break, and two of them for the end of the head."""
+    head_end = received.index(b"\r\n\r\n") + 4
+    breaks = [at for at in range(head_end) if received[at : at + 2] == b"\r\n"]
+    assert not any(is_one_answer(received[:at] + received[at + 1 :]) for at in breaks)
+
+
+def test_an_answer_of_bare_line_breaks_hides_none_behind_it() -> None:
+    assert not is_one_answer(LENGTH.replace(b"\r\n", b"\n") + LENGTH)
+
+
 def test_an_answer_in_very_many_pieces_is_not_counted_out() -> None:
     """Such a connection is closed, and its caller does not wait for the count."""
     started_s = time.perf_counter()

@@ -251,7 +251,7 @@ def test_no_end_of_a_call_shows_a_secret(
     way: Way, end: str, kind: keys.Kind, everything_logged: pytest.LogCaptureFixture
 ) -> None:
     with Loopback(QUIET_ENDS[end]) as server:
-        timeout_s = 0.2 if end == "timeout" else 10.0
+        timeout_s = 0.5 if end == "timeout" else 10.0
         result = outcome(way, base_url=server.url, credentials=keys.credentials(kind), timeout_s=timeout_s)
     assert leaks(shown(result) + logged(everything_logged.records), sent_secrets(server.posts[0])) == []
 

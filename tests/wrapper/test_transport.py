@@ -247,6 +247,31 @@ def test_the_second_address_of_a_name_is_tried(way: Way) -> None:
     assert receipt.tran_id == 13526853623
 
 
+def test_what_connects_too_late_for_an_answer_is_not_sent(way: Way) -> None:
+    """Nine tenths of the time are gone: an answer could not be waited for, and the outcome would be unknown."""
+    with Loopback(tls=certificates.serving(), on_connect=lambda _: time.sleep(0.9)) as server:
+        httpx_options = {"verify": certificates.trusting()}
+        error = calls.failure(way, attempt(), base_url=server.url, timeout_s=1.0, httpx_options=httpx_options)
+        time.sleep(0.05)
+        assert (type(error), server.seen) == (bt.NotSent, [])
+
+
+def test_what_connects_in_time_for_an_answer_is_sent(way: Way) -> None:
+    with Loopback(tls=certificates.serving(), on_connect=lambda _: time.sleep(0.5)) as server:
+        httpx_options = {"verify": certificates.trusting()}
+        receipt = calls.execute(way, attempt(), base_url=server.url, timeout_s=1.5, httpx_options=httpx_options)
+    assert receipt.tran_id == 13526853623
+
+
+def test_a_reading_may_take_all_of_its_time(way: Way) -> None:
+    """Its answer decides nothing."""
+    with Loopback(on_connect=lambda _: time.sleep(0.8)) as server:
+        calls.with_client(
+            way, lambda client: client.server_time(), lambda client: client.server_time(),
+            base_url=server.url, timeout_s=1.0,
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "url", ["ftp://127.0.0.1/", "127.0.0.1/", "http://", "https://[::1", "http://127.0.0.1:99999/"]
 )
@@ -293,6 +318,36 @@ def test_no_free_connection_means_not_sent(sync_way: Way) -> None:
         with pytest.raises(bt.OutcomeUnknown):
             waiting.result()
         transport.close()
+
+
+def slowly(connection: Connection) -> None:
+    time.sleep(0.9)
+    connection.send(response(200, BODY))
+
+
+def test_a_connection_that_is_free_too_late_for_an_answer_means_not_sent(sync_way: Way) -> None:
+    transport = ONE_CONNECTION[sync_way]()
+    with Loopback(slowly) as server, ThreadPoolExecutor(1) as pool:
+        client = bt.TransferClient(keys.credentials(), base_url=server.url, timeout_s=1.0, transport=transport)
+        first = pool.submit(client.execute, attempt())
+        while not server.posts:
+            time.sleep(0.005)
+        with pytest.raises(bt.NotSent):
+            client.execute(attempt())
+        assert (first.result().tran_id, len(server.posts)) == (13526853623, 1)
+        client.close()
+
+
+async def test_a_connection_that_is_free_too_late_for_an_answer_means_not_sent_asyncio(asyncio_way: Way) -> None:
+    transport = ONE_CONNECTION[asyncio_way]()
+    with Loopback(slowly) as server:
+        client = bt.AsyncTransferClient(keys.credentials(), base_url=server.url, timeout_s=1.0, transport=transport)
+        first = asyncio.create_task(client.execute(attempt()))
+        await seen(server)
+        with pytest.raises(bt.NotSent):
+            await client.execute(attempt())
+        assert ((await first).tran_id, len(server.posts)) == (13526853623, 1)
+        await client.aclose()
 
 
 async def test_no_free_connection_means_not_sent_asyncio(asyncio_way: Way) -> None:
@@ -595,11 +650,19 @@ def test_httpx_s_own_transport_may_have_sent(httpx_way: Way, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", ["moved-301", "temporary-307", "permanent-308"])
-def test_no_option_makes_it_follow_redirects(httpx_way: Way, case: str) -> None:
+def test_no_redirect_is_followed(way: Way, case: str) -> None:
     with Loopback(SOMETHING_SENT[case], RECEIPT) as server:
-        httpx_options = {"verify": False, "follow_redirects": True}
-        error = calls.failure(httpx_way, attempt(), base_url=server.url, httpx_options=httpx_options)
+        error = calls.failure(way, attempt(), base_url=server.url)
     assert (type(error), len(server.seen)) == (bt.OutcomeUnknown, 1)
+
+
+def test_tries_to_connect_are_bounded_by_the_deadline(httpx_way: Way) -> None:
+    """httpx waits longer and longer between them."""
+    with closed_port() as url:
+        started_s = time.monotonic()
+        transport = OWN[httpx_way](verify=False, retries=10)
+        error = calls.failure(httpx_way, attempt(), base_url=url, timeout_s=1.0, transport=transport)
+        assert (type(error), time.monotonic() - started_s < 1.5) == (bt.NotSent, True)
 
 
 @pytest.mark.parametrize("case", ["fin-without-answer", "reset-without-answer", "no-http", "headers-only"])

@@ -269,9 +269,12 @@ class Session:
 
     def signed(self, effect: Post | Read) -> SignedRequest:
         """Sign what an effect sends. An interruption passes without the frames whose variables are secret."""
-        request = effect.attempt.request() if isinstance(effect, Post) else effect.request
+        if isinstance(effect, Post):
+            request, answer_s = effect.attempt.request(), calls.SHARE_TO_SEND * self.settings.timeout_s
+        else:
+            request, answer_s = effect.request, 0.0
         try:
-            return signed(request, self.credentials, self.base_url)
+            return signed(request, self.credentials, self.base_url, answer_s)
         except BaseException as error:  # noqa: BLE001
             raise without_traceback(error) from None
 

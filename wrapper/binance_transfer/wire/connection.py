@@ -13,7 +13,7 @@ import ssl
 import threading
 from typing import Final
 
-from binance_transfer.wire.round_trip import LATE, TOO_LONG, UNEXPECTED_BYTES, RoundTrip, TrackedConnection
+from binance_transfer.wire.round_trip import LATE, TOO_LONG, RoundTrip, TrackedConnection
 
 importlib.import_module("encodings.idna")  # what looking up a name loads late: see "A first call loads no module"
 
@@ -31,11 +31,11 @@ class Connection(TrackedConnection):
         return holds_bytes(self._socket)
 
     def write(self, data: bytes, round_trip: RoundTrip) -> None:
-        """Send all of a request, unless something is there already; then ``exchange`` says that nothing was sent."""
+        """Send all of a request, unless something is there already; then ``round_trip`` says that nothing was sent."""
         rest = memoryview(data)
         while rest:
-            if not self.may_write(round_trip):
-                raise ConnectionError(UNEXPECTED_BYTES)
+            if reason := self.refusal(round_trip):
+                raise ConnectionError(reason)
             if round_trip.over:
                 raise TimeoutError(LATE)
             self._socket.settimeout(round_trip.left_s())

@@ -11,7 +11,7 @@ import ssl
 from typing import Any, Final
 
 from binance_transfer.wire.connection import is_readable
-from binance_transfer.wire.round_trip import CLOSED, TOO_LONG, UNEXPECTED_BYTES, RoundTrip, TrackedConnection
+from binance_transfer.wire.round_trip import CLOSED, TOO_LONG, RoundTrip, TrackedConnection
 
 importlib.import_module("concurrent.futures.thread")  # as in connection: asyncio loads it to look up a name
 
@@ -122,14 +122,14 @@ class AsyncConnection(TrackedConnection):
         """
         Send all of some bytes.
 
-        exchange: where they are a request. If something is there already, it then says that nothing was sent.
+        round_trip: where they are a request. If something is there already, it then says that nothing was sent.
         """
         if self._tls and self._socket_is_readable():
             # Records of TLS itself (session tickets), or an answer to nothing: let asyncio take them in and see.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
-        if round_trip is not None and not self.may_write(round_trip):
-            raise ConnectionError(UNEXPECTED_BYTES)
+        if round_trip is not None and (reason := self.refusal(round_trip)):
+            raise ConnectionError(reason)
         if self._inbox.ended:
             raise ConnectionError(said(self._inbox.failure) if self._inbox.failure else CLOSED)
         self.transport.write(data)

@@ -58,13 +58,13 @@ class FastTransport:
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once; ``timeout_s`` bounds all of it."""
-        round_trip = RoundTrip(time.monotonic() + timeout_s, requesting=True)
+        round_trip = RoundTrip.within(timeout_s, request.answer_s, requesting=True)
         call, answer = Call(request, round_trip), Arriving(round_trip)
         made: Connection | None = None
         has_place = False
         try:
             origin = origin_of(request)
-            has_place = self._places.acquire(timeout=timeout_s)
+            has_place = self._places.acquire(timeout=round_trip.left_s())
             if not has_place:
                 message = "no connection became free in time"
                 raise TimeoutError(message)  # noqa: TRY301  # like all that goes wrong

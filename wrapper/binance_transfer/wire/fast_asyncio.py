@@ -27,7 +27,7 @@ class AsyncFastTransport:
 
     async def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once; ``timeout_s`` bounds all of it."""
-        round_trip = RoundTrip(requesting=True)
+        round_trip = RoundTrip.within(timeout_s, request.answer_s, requesting=True)
         call, answer = Call(request, round_trip), Arriving(round_trip)
         made: AsyncConnection | None = None
         try:

@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 _END_OF_HEAD: Final = b"\r\n\r\n"
+_BARE_BREAK: Final = re.compile(rb"(?<!\r)\n")  # parsers take it for a line break, and so for an end of the head too
 _STATUS: Final = re.compile(rb"HTTP/1\.1 ([1-5][0-9][0-9])[ \r]")
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 _LENGTHS: Final = re.compile(rb"\r\ncontent-length[ \t]*:", re.IGNORECASE)
@@ -30,7 +31,7 @@ def is_one_answer(received: bytes | bytearray) -> bool:
     while True:
         status = _STATUS.match(received, start)
         head_end = received.find(_END_OF_HEAD, start)
-        if status is None or head_end < 0:
+        if status is None or head_end < 0 or _BARE_BREAK.search(received, start, head_end):
             return False
         body_start = head_end + len(_END_OF_HEAD)
         code = int(status[1])

@@ -15,7 +15,7 @@ import httpcore
 
 from binance_transfer.wire import connection, connection_asyncio
 from binance_transfer.wire.connection_asyncio import AsyncConnection, said
-from binance_transfer.wire.round_trip import LATE, TOO_LONG, UNEXPECTED_BYTES, RoundTrip, TrackedConnection, current
+from binance_transfer.wire.round_trip import LATE, TOO_LONG, RoundTrip, TrackedConnection, current
 
 if TYPE_CHECKING:
     import socket
@@ -61,8 +61,8 @@ class _Stream(TrackedConnection, httpcore.NetworkStream):
         if round_trip is None or not round_trip.requesting:
             self._stream.write(buffer, round_trip.left_s(timeout) if round_trip else timeout)
             return
-        if not self.may_write(round_trip):
-            raise httpcore.ConnectError(UNEXPECTED_BYTES)
+        if reason := self.refusal(round_trip):
+            raise httpcore.ConnectError(reason)
         self._stream.write(buffer, round_trip.left_s(timeout))
         round_trip.request_complete = True
 
@@ -194,6 +194,8 @@ class DeadlineBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Try the addresses of a name one by one: of a name that has several, each one would get all of the time."""
         round_trip = current.get() or RoundTrip()
+        if round_trip.over:
+            raise httpcore.ConnectTimeout(LATE)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in _addresses(host, port, round_trip.left_s(timeout)):
             try:
@@ -217,7 +219,11 @@ class DeadlineBackend(httpcore.NetworkBackend):
         return stream
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait before another try to connect (``retries`` of httpx's transports), where there is time for one."""
+        round_trip = current.get() or RoundTrip()
+        left_s = round_trip.left_s()
+        if round_trip.over or (left_s is not None and seconds >= left_s):
+            raise httpcore.ConnectTimeout(LATE)
         self._backend.sleep(seconds)
 
 

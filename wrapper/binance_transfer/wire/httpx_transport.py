@@ -10,7 +10,6 @@ httpx says that it could not connect prove that nothing was sent.
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterable, Iterable, Mapping
 from contextvars import ContextVar
 from importlib import import_module
@@ -81,7 +80,7 @@ class HttpxTransport:
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once; ``timeout_s`` bounds all of it."""
-        round_trip = RoundTrip(time.monotonic() + timeout_s)
+        round_trip = RoundTrip.within(timeout_s, request.answer_s)
         call = Call(request, round_trip, self._reports)
 
         def trace(event: str, info: Mapping[str, Any]) -> None:
@@ -139,7 +138,7 @@ class AsyncHttpxTransport:
 
     async def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once; ``timeout_s`` bounds all of it."""
-        round_trip = RoundTrip()
+        round_trip = RoundTrip.within(timeout_s, request.answer_s)
         call = Call(request, round_trip, self._reports)
 
         async def trace(event: str, info: Mapping[str, Any]) -> None:
@@ -253,7 +252,8 @@ def _reports(client: Any, own: type) -> bool:
 
 
 def _httpx_request(request: SignedRequest, timeout_s: float, trace: object) -> httpx.Request:
-    extensions = {"timeout": httpx.Timeout(timeout_s).as_dict(), "trace": trace}
+    begin_s = max(timeout_s - request.answer_s, 0.0)
+    extensions = {"timeout": httpx.Timeout(timeout_s, connect=begin_s, pool=begin_s).as_dict(), "trace": trace}
     return httpx.Request(
         request.method, request.url, headers=request.headers, content=request.body or None, extensions=extensions
     )

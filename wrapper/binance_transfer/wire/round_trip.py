@@ -19,6 +19,7 @@ RECEIVED_LIMIT: Final = 2 * 1024 * 1024
 
 LATE: Final = "the call timed out"
 TOO_LONG: Final = "the answer is too long"
+TOO_LATE: Final = "connecting took so long that too little time was left for an answer"
 UNEXPECTED_BYTES: Final = "the connection held unexpected bytes"
 CLOSED: Final = "the connection is closed"
 
@@ -28,10 +29,12 @@ class RoundTrip:
     """
     One request and its answer, as the connection saw them.
 
-    deadline_s: by the monotonic clock, when everything has to be over; None where somebody else sees to that.
+    deadline_s: by the monotonic clock, when everything has to be over; None where there is no end.
+    begin_by_s: by the same clock, when its first byte has to have left: later, its answer would come too late.
     """
 
     deadline_s: float | None = None
+    begin_by_s: float | None = None
     requesting: bool = False
     """What is written now is the request itself, and not a proxy's CONNECT."""
     sent: bool = False
@@ -46,6 +49,12 @@ class RoundTrip:
     connection: "TrackedConnection | None" = None
     """The connection that carried the request."""
 
+    @classmethod
+    def within(cls, timeout_s: float, answer_s: float, *, requesting: bool = False) -> "RoundTrip":
+        """Return the one that begins now. answer_s: what must be left of its time when its first byte leaves."""
+        deadline_s = time.monotonic() + timeout_s
+        return cls(deadline_s, deadline_s - answer_s, requesting)
+
     def end(self) -> None:
         """Let the connection be used again only if nothing is left over on it."""
         if self.connection is not None and not (self.is_valid_answer and is_one_answer(self.received)):
@@ -57,16 +66,20 @@ class RoundTrip:
         return self.request_complete and not self.answered_early and bool(self.received)
 
     def left_s(self, timeout_s: float | None = None) -> float | None:
-        """Shorten the time for one step to what is left for the whole call."""
-        if self.deadline_s is None:
+        """Shorten the time for one step to what is left for the call, or for getting it under way."""
+        if self._end_s is None:
             return timeout_s
-        left_s = max(self.deadline_s - time.monotonic(), 0.001)  # 0 would mean "do not block", not "time is up"
+        left_s = max(self._end_s - time.monotonic(), 0.001)  # 0 would mean "do not block", not "time is up"
         return left_s if timeout_s is None else min(timeout_s, left_s)
 
     @property
     def over(self) -> bool:
-        """Whether its time is over."""
-        return self.deadline_s is not None and time.monotonic() > self.deadline_s
+        """Whether its time is over, or while nothing was sent, the time to begin."""
+        return self._end_s is not None and time.monotonic() > self._end_s
+
+    @property
+    def _end_s(self) -> float | None:
+        return self.deadline_s if self.sent else self.begin_by_s
 
 
 current: Final[ContextVar[RoundTrip | None]] = ContextVar("current", default=None)
@@ -89,15 +102,21 @@ class TrackedConnection(ABC):
     def close(self) -> None:
         """Close it at once."""
 
-    def may_write(self, round_trip: RoundTrip) -> bool:
-        """Look for bytes that nobody has asked for. False where nothing was sent yet, so that nothing must be."""
+    def refusal(self, round_trip: RoundTrip) -> str:
+        """
+        Say why nothing may be written, where nothing was yet; "" where it may, and from then on it counts as sent.
+
+        Bytes that nobody has asked for are looked for each time.
+        """
+        if not round_trip.sent and round_trip.over:
+            return TOO_LATE
         if self.unfit or self.leftover():
             self.unfit = True
             if not round_trip.sent:
-                return False
+                return UNEXPECTED_BYTES
             round_trip.answered_early = True
         round_trip.sent, round_trip.request_complete, round_trip.connection = True, False, self
-        return True
+        return ""
 
     def may_keep(self, data: bytes, round_trip: RoundTrip) -> bool:
         """Keep what came, to tell where the answer ends; False where there is too much of it."""

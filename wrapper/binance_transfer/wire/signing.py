@@ -35,13 +35,18 @@ _LONGEST: Final = 16 * 1024  # a text of the exchange has some hundred character
 
 @frozen
 class SignedRequest:
-    """A request as it leaves. Its repr shows nothing that is secret, so a traceback may hold it."""
+    """
+    A request as it leaves. Its repr shows nothing that is secret, so a traceback may hold it.
+
+    answer_s: what must be left of its time when its first byte leaves; where less is, it is not sent.
+    """
 
     method: str
     url: str = field(repr=False)
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
+    answer_s: float = 0.0
 
     def redact(self, text: str) -> str:
         """Mask the API key and the signature wherever a text echoes them, escaped or not. What is too long is cut."""
@@ -68,7 +73,7 @@ def _unescaped(found: re.Match[str]) -> str:
     return character if character in _BASE64 else found[0]
 
 
-def signed(request: Request, credentials: Credentials, base_url: str) -> SignedRequest:
+def signed(request: Request, credentials: Credentials, base_url: str, answer_s: float = 0.0) -> SignedRequest:
     """Encode and sign a request for the exchange at ``base_url``, which has no slash at its end."""
     text = request.encoded()
     headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
@@ -83,5 +88,5 @@ def signed(request: Request, credentials: Credentials, base_url: str) -> SignedR
     url = base_url + request.path
     if request.placement == "form":
         headers["Content-Type"] = FORM
-        return SignedRequest(request.method, url, headers, text.encode("ascii"), secrets)
-    return SignedRequest(request.method, f"{url}?{text}" if text else url, headers, b"", secrets)
+        return SignedRequest(request.method, url, headers, text.encode("ascii"), secrets, answer_s)
+    return SignedRequest(request.method, f"{url}?{text}" if text else url, headers, b"", secrets, answer_s)
