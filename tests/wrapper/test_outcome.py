@@ -289,8 +289,9 @@ COULD_BE: list[Any] = [
     "&#x2D;1007", "&minus;1007", "&amp;#45;1007".replace("&amp;", "%26"), "\u22121007", "\u20131007", "\uff0d1007",
     "-\uff11\uff10\uff10\uff17", '{"a":1,"a":2,"code":-1.007e3}', '{"code":-1.007e3,"code":5}',
     '{"a":' + "9" * 5000 + ',"code":-1.007e3}', '\ufeff{"code":-1007.0}', '{"code":-1007.0}'.encode("utf-16"),
-    "tran%49d=5", "tran%2549d=5", '{"tran\\x49d":1}', '{"tr\\\\u0061nId":5}', '{"tr\\\\\\\\u0061nId":5}', "tr\\u{61}nId",
-    "tran&#73;d", "tran&#73d", "\uff54\uff52\uff41\uff4e\uff29\uff44", "tran.id", "tran/Id", "tran\u200bId", "tran&lowbar;id",
+    "tran%49d=5", "tran%2549d=5", '{"tran\\x49d":1}', '{"tr\\\\u0061nId":5}', '{"tr\\\\\\\\u0061nId":5}',
+    "tr\\u{61}nId", "tran&#73;d", "tran&#73d", "\uff54\uff52\uff41\uff4e\uff29\uff44", "tran.id", "tran/Id",
+    "tran\u200bId", "tran&lowbar;id",
     b"\xff\xfetranId\xff", '{"code":"\\u002d1007"}', "error (-1007)", "-1007-4f",
 ]  # fmt: skip
 

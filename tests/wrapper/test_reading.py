@@ -16,6 +16,7 @@ from tests.support.loopback import Loopback, Step, answer, close, hang, raw, res
 from tests.wrapper import calls
 from tests.wrapper.calls import Way
 
+CLOCK = {"serverTime": 1_700_000_000_000}
 END = 253_402_300_800_000  # the year 10000
 ROW: dict[str, Any] = {
     "asset": "USDT", "amount": "25.5", "type": "MAIN_UMFUTURE", "status": "CONFIRMED", "tranId": 11415955596,
@@ -85,8 +86,8 @@ def test_an_exchange_that_ignores_the_page_number_is_read_once(way: Way) -> None
 
     def same(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.params.get("current", ""))
-        time_or_rows = {"serverTime": 1_700_000_000_000} if request.url.path == "/api/v3/time" else {"total": 1_000, "rows": rows}
-        return httpx.Response(200, json=time_or_rows)
+        is_time = request.url.path == "/api/v3/time"
+        return httpx.Response(200, json=CLOCK if is_time else {"total": 1_000, "rows": rows})
 
     found = calls.history(way, "MAIN_UMFUTURE", transport=httpx.MockTransport(same))
     assert ([record.tran_id for record in found], asked[-2:]) == (list(range(1, 101)), ["1", "2"])
@@ -98,7 +99,7 @@ def test_an_empty_page_ends_the_reading(way: Way, total: int) -> None:
 
     def empty(request: httpx.Request) -> httpx.Response:
         is_time = request.url.path == "/api/v3/time"
-        return httpx.Response(200, json={"serverTime": 1_700_000_000_000} if is_time else {"total": total, "rows": []})
+        return httpx.Response(200, json=CLOCK if is_time else {"total": total, "rows": []})
 
     assert calls.history(way, "MAIN_UMFUTURE", transport=httpx.MockTransport(empty)) == []
 
@@ -113,7 +114,7 @@ def test_pages_that_are_shorter_than_asked_for_are_all_read(way: Way) -> None:
         rows = [row | {"tranId": number} for number in range(1, 26)][first : first + 10]
         asked.append(request.url.path)
         is_time = request.url.path == "/api/v3/time"
-        return httpx.Response(200, json={"serverTime": 1_700_000_000_000} if is_time else {"total": 25, "rows": rows})
+        return httpx.Response(200, json=CLOCK if is_time else {"total": 25, "rows": rows})
 
     found = calls.history(way, "MAIN_UMFUTURE", transport=httpx.MockTransport(short))
     assert [record.tran_id for record in found] == list(range(1, 26))

@@ -871,7 +871,9 @@ def test_agreeing_on_tls_behind_a_tls_proxy_is_bounded_by_the_deadline(httpx_way
     """A byte now and then would renew a timeout that is for each read alone."""
     with Loopback() as server, behind_a_tls_proxy(server, dripping) as options:
         started_s = time.monotonic()
-        error = calls.failure(httpx_way, attempt(), timeout_s=TIMEOUT_S, **options | {"base_url": "https://127.0.0.1:1"})
+        error = calls.failure(
+            httpx_way, attempt(), timeout_s=TIMEOUT_S, **options | {"base_url": "https://127.0.0.1:1"}
+        )
         assert (type(error), time.monotonic() - started_s < TIMEOUT_S + 1) == (bt.NotSent, True)
 
 

@@ -4,11 +4,14 @@ Every public constructor and function, given what it is not made for: the error 
 One rule: a caller who writes what the documentation says catches every refusal, and no refusal runs foreign code.
 """
 
+import pkgutil
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import fields, has
 
 import binance_transfer as bt
 from tests.wrapper import keys
@@ -193,6 +196,28 @@ def test_what_is_no_list_or_mapping_is_a_type_error(limits: dict[str, Any]) -> N
 
 
 # --- what is half made -----------------------------------------------------------------------------------------------
+
+
+def values_of_attrs() -> list[Any]:
+    """Every class of attrs in the package, except for those of the journal."""
+    names = [found.name for found in pkgutil.walk_packages(bt.__path__, "binance_transfer.")]
+    modules = [import_module(name) for name in names if not name.startswith("binance_transfer.journal")]
+    classes = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type) and has(kind)}
+    return sorted(
+        (kind for kind in classes if kind.__module__ in {module.__name__ for module in modules}),
+        key=lambda kind: kind.__qualname__,
+    )
+
+
+@pytest.mark.parametrize("kind", values_of_attrs(), ids=lambda kind: kind.__name__)
+def test_a_half_made_value_can_be_shown(kind: Any) -> None:
+    """An interruption while it is made leaves it in a frame, and Python 3.11 shows no frames where a repr raises."""
+    value = kind.__new__(kind)
+    assert repr(value) == f"{kind.__name__}()"
+    for field in fields(kind):
+        object.__setattr__(value, field.name, "hunter2")
+        assert ("hunter2" in repr(value)) == any(one.repr for one in fields(kind)[: fields(kind).index(field) + 1])
+
 
 MADE_OR_REFUSED = [bt.Transfer, bt.Policy, bt.Credentials, bt.Journal, bt.TransferClient, bt.AsyncTransferClient]
 

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from binance_transfer.moments import END_MS
 from binance_transfer.transfer import Transfer, check_former_rules
-from binance_transfer.visible import exact_str, quoted
+from binance_transfer.visible import exact_str, quoted, sound_repr
 from binance_transfer_api.api.asset import universal_transfer
 from binance_transfer_api.types import Request
 
@@ -63,6 +63,7 @@ class Attempt:
     timestamp_ms: int = field(validator=_is_timestamp)
     recv_window_ms: int = field(validator=_is_recv_window)
     id: str = field(factory=lambda: uuid4().hex, converter=_plain_id, validator=_is_id)
+    __repr__ = sound_repr
 
     def to_dict(self) -> dict[str, str | int | bool | None]:
         """Return plain values that JSON and databases hold exactly: the amount is text."""

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from binance_transfer.candidates import folded
 from binance_transfer.transfer_types import Wallet
+from binance_transfer.visible import sound_repr
 from binance_transfer_api.models import TRANSFER_TYPE_WALLETS, WalletBalance
 
 Balances = Mapping[Wallet | str, "Mapping[str, Balance]"]
@@ -32,6 +33,7 @@ class Balance:
 
     free: Decimal
     locked: Decimal
+    __repr__ = sound_repr
 
 
 def balances_of(wallets: Iterable[WalletBalance], redact: Callable[[str], str]) -> Balances:

@@ -17,6 +17,7 @@ from binance_transfer.attempt import Attempt
 from binance_transfer.history import CONFIRMED, FAILED, TransferRecord
 from binance_transfer.transfer import Transfer, amount_text
 from binance_transfer.transfer_types import CHINESE_PAGE_TYPES
+from binance_transfer.visible import sound_repr
 from binance_transfer.window import Window
 
 _FEE: Final = Decimal("0.01")  # the share of an amount that a row may lack or add and still be it
@@ -36,6 +37,7 @@ class Match:
     confirmed: tuple[TransferRecord, ...]
     pending: tuple[TransferRecord, ...]
     near: tuple[TransferRecord, ...]
+    __repr__ = sound_repr
 
 
 def match(

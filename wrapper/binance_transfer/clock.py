@@ -10,6 +10,8 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
+from binance_transfer.visible import sound_repr
+
 
 class Clock(Protocol):
     """Where time comes from. Tests bring one of their own."""
@@ -59,6 +61,7 @@ class Deadline:
 
     clock: Clock
     at_s: float
+    __repr__ = sound_repr
 
     @classmethod
     def within(cls, seconds: float, clock: Clock) -> "Deadline":

@@ -10,6 +10,8 @@ from typing import ClassVar
 
 from attrs import asdict, frozen
 
+from binance_transfer.visible import sound_repr
+
 
 @frozen(kw_only=True)
 class Event:
@@ -26,6 +28,7 @@ class Event:
     at_ms: int
     key: str | None = None
     attempt_id: str | None = None
+    __repr__ = sound_repr
 
     def to_dict(self) -> dict[str, str | int | float | None]:
         """Return plain values, with the name under "event": what a record of the log carries in ``extra``."""
@@ -48,6 +51,7 @@ class AttemptEvent(Event):
     to_symbol: str | None
     timestamp_ms: int
     recv_window_ms: int
+    __repr__ = sound_repr
 
     def __str__(self) -> str:
         return f"sending {self.type} {self.amount} {self.asset}{_of(self)}"
@@ -71,6 +75,7 @@ class AnswerEvent(Event):
     retry_after_s: int | None = None
     used_uid_weight_1m: int | None = None
     reason: str = ""
+    __repr__ = sound_repr
 
     def __str__(self) -> str:
         told = self.reason or f"tranId {self.tran_id}"
@@ -93,6 +98,7 @@ class VerdictEvent(Event):
     verdict: str
     tran_id: int | None = None
     reason: str = ""
+    __repr__ = sound_repr
 
     def __str__(self) -> str:
         told = f"tranId {self.tran_id}" if self.tran_id is not None else self.reason
@@ -111,6 +117,7 @@ class WaitEvent(Event):
     name = "wait"
     seconds: float
     reason: str
+    __repr__ = sound_repr
 
     def __str__(self) -> str:
         return f"waiting {self.seconds:.1f} s: {self.reason}{_of(self)}"
@@ -122,6 +129,7 @@ class AlarmEvent(Event):
 
     name = "alarm"
     reason: str
+    __repr__ = sound_repr
 
     def __str__(self) -> str:
         return self.reason

@@ -15,7 +15,7 @@ from binance_transfer.errors import InvalidTransfer, ReadFailed
 from binance_transfer.moments import END_MS, Moment, from_ms, to_ms
 from binance_transfer.transfer import check_symbols, check_text, check_type, spelt
 from binance_transfer.transfer_types import TRANSFER_TYPES
-from binance_transfer.visible import quoted
+from binance_transfer.visible import quoted, sound_repr
 from binance_transfer_api.api.asset import universal_transfer_history as operation
 from binance_transfer_api.models import TransferHistory, TransferHistoryRow
 from binance_transfer_api.types import Request
@@ -41,6 +41,7 @@ class TransferRecord:
     amount: Decimal
     status: str
     timestamp_ms: int
+    __repr__ = sound_repr
 
     @property
     def time(self) -> datetime:
@@ -57,6 +58,7 @@ class HistoryQuery:
     end_ms: int | None = None
     from_symbol: str | None = None
     to_symbol: str | None = None
+    __repr__ = sound_repr
 
     @classmethod
     def of(
@@ -108,6 +110,7 @@ class Page:
 
     total: int
     records: tuple[TransferRecord, ...]
+    __repr__ = sound_repr
 
 
 class PageReader:

@@ -11,6 +11,7 @@ from typing import Final
 from attrs import frozen
 
 from binance_transfer.transfer_types import TRANSFER_TYPES, TransferTypeInfo
+from binance_transfer.visible import sound_repr
 from binance_transfer_api.api.asset.universal_transfer_history import LONGEST_SPAN_DAYS
 
 SPAN_MS: Final = LONGEST_SPAN_DAYS * 24 * 3_600_000
@@ -23,6 +24,7 @@ class TypeQuery:
     type: str
     from_symbol: str | None = None
     to_symbol: str | None = None
+    __repr__ = sound_repr
 
 
 def spans(start_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from typing import Final, Literal, get_args
 from attrs import frozen
 
 from binance_transfer.errors import InvalidTransfer
-from binance_transfer.visible import quoted
+from binance_transfer.visible import quoted, sound_repr
 from binance_transfer_api.models import (
     TRANSFER_TYPE_ROWS,
     TransferTypeBetweenSharedWallets,
@@ -75,6 +75,7 @@ class TransferTypeInfo:
     needs_from_symbol: bool
     needs_to_symbol: bool
     documented_in: frozenset[str]
+    __repr__ = sound_repr
 
 
 def _info(name: TransferType, source: str, target: str, *languages: str) -> TransferTypeInfo:

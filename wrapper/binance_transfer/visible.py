@@ -5,7 +5,9 @@ One rule: two texts that look alike are alike, and a text of somebody else's sta
 """
 
 import unicodedata
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
+
+from attrs import fields
 
 T = TypeVar("T")
 
@@ -69,6 +71,15 @@ def quoted(value: object, limit: int = _QUOTED) -> str:
             return float.__repr__(value)
         case _:
             return f"a value of type {type(value).__name__}"
+
+
+def sound_repr(value: Any) -> str:
+    """
+    Return the repr of a value of attrs, of a half-made one too: ``__repr__ = sound_repr`` in its class.
+
+    What is interrupted while it is made is in a frame of the traceback, which is to be shown and not to raise.
+    """
+    return described(value, *(field.name for field in fields(type(value)) if field.repr))
 
 
 def described(value: object, *names: str) -> str:

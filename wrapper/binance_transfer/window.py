@@ -9,6 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from binance_transfer.attempt import Attempt
+from binance_transfer.visible import sound_repr
 from binance_transfer_api.api.asset.universal_transfer_history import REACH_MONTHS
 
 EARLY_MS: Final = 5_000
@@ -31,6 +32,7 @@ class Window:
 
     start_ms: int
     end_ms: int
+    __repr__ = sound_repr
 
     @classmethod
     def of(cls, attempt: Attempt, settle_ms: int) -> "Window":

@@ -17,6 +17,7 @@ from binance_transfer.journal.records import AttemptRecord, Entry
 from binance_transfer.policy import exact_sum
 from binance_transfer.transfer import Transfer
 from binance_transfer.transfer_types import TRANSFER_TYPES
+from binance_transfer.visible import sound_repr
 from binance_transfer_api.models import TRANSFER_TYPE_WALLETS
 
 
@@ -42,6 +43,7 @@ class Finding:
     entry: Entry
     record: AttemptRecord
     candidates: tuple[TransferRecord, ...] = ()
+    __repr__ = sound_repr
 
 
 def findings(entries: Iterable[Entry], now_ms: int, audit: Audit | None) -> list[Finding]:
@@ -89,6 +91,7 @@ class Total:
     moved_amount: Decimal = field(factory=Decimal)
     open: int = 0
     open_amount: Decimal = field(factory=Decimal)
+    __repr__ = sound_repr
 
 
 def totals(entries: Iterable[Entry]) -> list[Total]:

@@ -13,6 +13,7 @@ from attrs import frozen
 from binance_transfer.export.findings import Total
 from binance_transfer.export.text import escape_html, number
 from binance_transfer.policy import exact_sum
+from binance_transfer.visible import sound_repr
 from binance_transfer_api.models import TRANSFER_TYPE_WALLETS
 
 _WIDTH: Final = 360
@@ -33,6 +34,7 @@ _TITLES: Final = tuple(TRANSFER_TYPE_WALLETS.values())
 class _Band:
     total: Total
     width: float
+    __repr__ = sound_repr
 
 
 @frozen
@@ -42,6 +44,7 @@ class _Stack:
     tops: dict[str, float]
     heights: dict[str, float]
     bottom: float
+    __repr__ = sound_repr
 
 
 def picture(asset: str, totals: Sequence[Total]) -> str:

@@ -28,7 +28,7 @@ from binance_transfer.flows.effects import Context, Flow, Post, Read, Sleep
 from binance_transfer.history import HistoryQuery, Page, page
 from binance_transfer.moments import is_plausible
 from binance_transfer.transfer import Transfer
-from binance_transfer.visible import quoted
+from binance_transfer.visible import quoted, sound_repr
 from binance_transfer.wire import outcome
 from binance_transfer.wire.answer import Answer, Reply
 from binance_transfer.wire.outcome import Receipt
@@ -68,6 +68,7 @@ class Preflight:
     ip_restricted: bool | None
     system_normal: bool | None
     problems: tuple[str, ...] = ()
+    __repr__ = sound_repr
 
 
 def measure_clock(context: Context, deadline: Deadline) -> Flow[int]:

@@ -15,6 +15,7 @@ from attrs import frozen
 from binance_transfer.attempt import Attempt
 from binance_transfer.clock import ServerClock
 from binance_transfer.events import Event
+from binance_transfer.visible import sound_repr
 from binance_transfer.wire.answer import Reply
 from binance_transfer_api.types import Request
 
@@ -53,6 +54,7 @@ class Post(Effect[Reply]):
 
     attempt: Attempt
     timeout_s: float
+    __repr__ = sound_repr
 
 
 @frozen
@@ -61,6 +63,7 @@ class Read(Effect[Reply]):
 
     request: Request
     timeout_s: float
+    __repr__ = sound_repr
 
 
 @frozen
@@ -68,6 +71,7 @@ class Sleep(Effect[None]):
     """Wait."""
 
     seconds: float
+    __repr__ = sound_repr
 
 
 @frozen
@@ -82,6 +86,7 @@ class Transaction(Effect[Result_co]):
     change: Callable[["JournalTransaction"], Result_co]
     within_s: float
     reads: bool = False
+    __repr__ = sound_repr
 
 
 @frozen
@@ -92,6 +97,7 @@ class Settings:
     timeout_s: float
     settle_ms: int
     extra_rejected_codes: Collection[int] = frozenset()
+    __repr__ = sound_repr
 
 
 class Context(Protocol):

@@ -19,6 +19,7 @@ from binance_transfer.flows.calls import emit_wait, measure_clock, read_page
 from binance_transfer.flows.effects import Context, Flow, Sleep, Transaction
 from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, PageReader, TransferRecord
 from binance_transfer.transfer import Transfer
+from binance_transfer.visible import sound_repr
 from binance_transfer.window import REACH_MS, Window
 from binance_transfer.wire.outcome import LIMITED, Receipt
 from binance_transfer_api.api.asset.universal_transfer_history import REACH_MONTHS
@@ -42,6 +43,7 @@ class Owners:
 
     others: Collection[int]
     once_named: Collection[int] = ()
+    __repr__ = sound_repr
 
 
 class Claims(Protocol):
@@ -71,6 +73,7 @@ class ClientClaims:
     context: Context
     known: Collection[int] = frozenset()
     journaled: bool = False
+    __repr__ = sound_repr
 
     def owners(self, attempt: Attempt, ids: Collection[int], deadline: Deadline, /) -> Flow[Owners]:
         """Return who the ids that a reading showed belong to."""
@@ -127,6 +130,7 @@ class HistoryReading:
     sound: bool
     failure: str = ""
     silent_s: int | None = None
+    __repr__ = sound_repr
 
 
 def reconcile(

@@ -10,6 +10,7 @@ from typing import Final
 from attrs import field, frozen
 
 from binance_transfer.errors import AnswerFacts
+from binance_transfer.visible import sound_repr
 from binance_transfer_api.api.asset.universal_transfer import USED_WEIGHT_HEADER
 
 _RETRY_AFTER: Final = "retry-after"  # RFC 9110, section 10.2.3; the vendor sends seconds
@@ -31,6 +32,7 @@ class Answer:
     body: bytes = field(repr=False)
     unreadable: str = ""
     redact: Callable[[str], str] = field(default=str, repr=False, eq=False)
+    __repr__ = sound_repr
 
     def facts(self) -> AnswerFacts:
         """Return what every result and every error carries."""
@@ -52,6 +54,7 @@ class NoAnswer:
 
     sent: bool
     reason: str
+    __repr__ = sound_repr
 
 
 Reply = Answer | NoAnswer

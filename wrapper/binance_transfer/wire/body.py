@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from attrs import frozen
 
-from binance_transfer.visible import one_line
+from binance_transfer.visible import one_line, sound_repr
 from binance_transfer_api.errors import ERROR_CODES
 from binance_transfer_api.types import INT64_MAXIMUM
 
@@ -55,6 +55,7 @@ class ParsedBody:
     code: int | None
     msg: str
     may_have_moved: bool
+    __repr__ = sound_repr
 
 
 def parse_body(body: bytes, redact: Callable[[str], str] = str) -> ParsedBody:

@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from collections import defaultdict, deque
+from queue import Empty, SimpleQueue
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ AnyConnection = TypeVar("AnyConnection", bound=TrackedConnection)
 _IDLE_S: Final = 5.0  # as httpx: servers close what is idle for long, and a request on its way then is lost
 _HEAD_LIMIT: Final = 100 * 1024  # as httpcore
 _OLDEST: Final = (0, 6, 4)  # before it, the parser let pass what RFC 9112 refuses
+_MOST_PLACES: Final = 2**16  # an address has no more ports
 _PORTS: Final = {"https": 443, "http": 80}
 _FIRST_FINAL: Final = 200  # RFC 9110, section 15: statuses below it announce another one
 
@@ -53,7 +55,10 @@ class FastTransport:
 
     def __init__(self, *, verify: ssl.SSLContext | None = None, max_connections: int = 100) -> None:
         self._tls: Final = context_of(verify)
-        self._places: Final = threading.Semaphore(checked_places(max_connections))
+        # Unlike a semaphore, of which an interruption may leave the lock held, it takes and gives in one step.
+        self._places: Final[SimpleQueue[None]] = SimpleQueue()
+        for _ in range(min(checked_places(max_connections), _MOST_PLACES)):
+            self._places.put(None)
         self._idle: Final = Idle[Connection]()
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
@@ -64,10 +69,12 @@ class FastTransport:
         has_place = False
         try:
             origin = origin_of(request)
-            has_place = self._places.acquire(timeout=round_trip.left_s())
-            if not has_place:
+            try:
+                self._places.get(timeout=round_trip.left_s())
+            except Empty:
                 message = "no connection became free in time"
-                raise TimeoutError(message)  # noqa: TRY301  # like all that goes wrong
+                raise TimeoutError(message) from None
+            has_place = True
             made = self._idle.take(origin) or self._connected(origin, round_trip)
             made.write(encoded(request, origin), round_trip)
             while (head := answer.feed(made.read(round_trip))) is None:
@@ -82,7 +89,7 @@ class FastTransport:
             if made is not None:
                 self._idle.give_back(made, keeps)
             if has_place:
-                self._places.release()
+                self._places.put(None)
 
     def close(self) -> None:
         """Close all connections."""

@@ -7,8 +7,10 @@ One rule: the rules are those of `round_trip`; here they are only told to httpco
 
 import asyncio
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable
+from copy import copy
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpcore
@@ -328,3 +330,34 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
         if (round_trip := current.get()) is not None:
             round_trip.opened = stream
         return stream
+
+
+# --- httpcore's pools ------------------------------------------------------------------------------------------------
+
+
+def adopt(pool: Any, backend: Any) -> None:
+    """Let a pool of httpcore connect through a backend of ours: httpx has no option for that."""
+    if not isinstance(pool._network_backend, backend):  # noqa: SLF001
+        pool._network_backend = backend()  # noqa: SLF001
+    if isinstance(pool, httpcore.ConnectionPool):
+        # httpcore's own can be interrupted between being taken and being given back, and is then held for ever.
+        pool._optional_thread_lock = threading.Lock()  # type: ignore[assignment]  # noqa: SLF001
+
+
+def renewed(pool: Any) -> Any:
+    """
+    Return a pool like another one, without its connections.
+
+    An interruption may have left one of them busy for ever, or its lock held: whoever got it next would wait for ever.
+    """
+    new = copy(pool)
+    new._connections, new._requests, new._optional_thread_lock = [], [], threading.Lock()  # noqa: SLF001
+    return new
+
+
+def retire(pool: Any) -> None:
+    """Close what is idle in a pool that is used no more. Calls of other threads end with the connections they have."""
+    pool._max_keepalive_connections = 0  # noqa: SLF001
+    with pool._optional_thread_lock:  # noqa: SLF001
+        idle = pool._assign_requests_to_connections()  # noqa: SLF001
+    pool._close_connections(idle)  # noqa: SLF001

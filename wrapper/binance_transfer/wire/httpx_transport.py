@@ -20,7 +20,7 @@ import httpx
 from binance_transfer.sealed import Sealed, without_traceback
 from binance_transfer.visible import one_line
 from binance_transfer.wire.answer import NoAnswer, Reply
-from binance_transfer.wire.httpx_backend import AsyncioBackend, DeadlineBackend
+from binance_transfer.wire.httpx_backend import AsyncioBackend, DeadlineBackend, adopt, renewed, retire
 from binance_transfer.wire.round_trip import RoundTrip, current
 from binance_transfer.wire.signing import SignedRequest
 from binance_transfer.wire.transport import Call, Head, add
@@ -87,27 +87,28 @@ class HttpxTransport:
             _note(round_trip, event, info)
 
         quiet, here = _sending.set(True), current.set(round_trip)
-        message: httpx.Request | None = None
         response: httpx.Response | None = None
         head: Head | None = None
         try:
-            message = _httpx_request(request, timeout_s, trace)
-            if (transport := _route(self._client, message)) is None:
-                return NoAnswer(sent=False, reason=_THROUGH_A_PROXY)
-            response = came = transport.handle_request(message)
-            head = _head(came)
-            return call.answer(head, b"" if head.unusable else _collected(came, round_trip), head.unusable)
+            try:
+                if (transport := _route(self._client, request)) is None:
+                    return NoAnswer(sent=False, reason=_THROUGH_A_PROXY)
+                # The request has no name here: this frame can be seen, and a request of httpx shows its URL.
+                response = came = transport.handle_request(_httpx_request(request, timeout_s, trace))
+                head = _head(came)
+                return call.answer(head, b"" if head.unusable else _collected(came, round_trip), head.unusable)
+            finally:
+                round_trip.end()
+                if response is not None:
+                    response.close()
+                elif round_trip.opened is not None:
+                    round_trip.opened.close()
         except BaseException as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
             if interruption := call.interruption_of(error):
-                message = None  # this frame can be seen, and a request of httpx shows its URL
+                _renew_pools(self._client)
                 raise interruption from None
             return call.failed(head, error, could_not_connect=isinstance(error, _COULD_NOT_CONNECT))
         finally:
-            round_trip.end()
-            if response is not None:
-                response.close()
-            elif round_trip.opened is not None:
-                round_trip.opened.close()
             _sending.reset(quiet)
             current.reset(here)
 
@@ -145,28 +146,27 @@ class AsyncHttpxTransport:
             _note(round_trip, event, info)
 
         quiet, here = _sending.set(True), current.set(round_trip)
-        message: httpx.Request | None = None
         response: httpx.Response | None = None
         head: Head | None = None
         try:
-            message = _httpx_request(request, timeout_s, trace)
-            if (transport := _route(self._client, message)) is None:
-                return NoAnswer(sent=False, reason=_THROUGH_A_PROXY)
-            async with asyncio.timeout(timeout_s):
-                response = came = await transport.handle_async_request(message)
-                head = _head(came)
-                return call.answer(head, b"" if head.unusable else await _collected_asyncio(came), head.unusable)
+            try:
+                if (transport := _route(self._client, request)) is None:
+                    return NoAnswer(sent=False, reason=_THROUGH_A_PROXY)
+                async with asyncio.timeout(timeout_s):
+                    response = came = await transport.handle_async_request(_httpx_request(request, timeout_s, trace))
+                    head = _head(came)
+                    return call.answer(head, b"" if head.unusable else await _collected_asyncio(came), head.unusable)
+            finally:
+                round_trip.end()
+                if response is not None:
+                    await response.aclose()
+                elif round_trip.opened is not None:
+                    await round_trip.opened.aclose()
         except Exception as error:  # noqa: BLE001  # whatever it is, the question is only whether something was sent
             return call.failed(head, error, could_not_connect=isinstance(error, _COULD_NOT_CONNECT))
         except BaseException as interruption:  # noqa: BLE001
-            message = None  # this frame can be seen, and a request of httpx shows its URL
             raise call.interrupted(interruption) from None
         finally:
-            round_trip.end()
-            if response is not None:
-                await response.aclose()
-            elif round_trip.opened is not None:
-                await round_trip.opened.aclose()
             _sending.reset(quiet)
             current.reset(here)
 
@@ -216,8 +216,8 @@ def _made(kind: type[Any], given: Sealed[dict[str, Any]]) -> tuple[Any, str]:
         return None, f"the certificates cannot be read ({one_line(str(error))}): see verify, cert and SSL_CERT_FILE"
     except Exception as error:  # noqa: BLE001  # whatever httpx makes of what it is given or finds
         return None, (
-            f"httpx cannot connect as it is told to ({type(error).__name__}): see proxy, mounts, limits, verify and the "
-            "environment's HTTPS_PROXY, ALL_PROXY and NO_PROXY"
+            f"httpx cannot connect as it is told to ({type(error).__name__}): see proxy, mounts, limits, verify, and "
+            "HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment"
         )
     except BaseException as interruption:  # noqa: BLE001
         raise without_traceback(interruption) from None
@@ -227,20 +227,26 @@ def _transports(client: Any) -> list[Any]:
     return [client._transport, *client._mounts.values()]  # noqa: SLF001
 
 
-def _route(client: Any, message: httpx.Request) -> Any:
+def _route(client: Any, request: SignedRequest) -> Any:
     """Choose a connection as httpx would, except that plain http goes straight; None where it cannot."""
-    choices = [client._transport_for_url(message.url), client._transport]  # noqa: SLF001
-    if message.url.scheme != "http":
+    url = httpx.URL(request.url)
+    choices = [client._transport_for_url(url), client._transport]  # noqa: SLF001
+    if url.scheme != "http":
         return choices[0]
     return next((choice for choice in choices if not hasattr(getattr(choice, "_pool", None), "_proxy_url")), None)
 
 
 def _use_backend(client: Any, backend: Any) -> None:
-    # httpx has no option for the network backend that its pools take (httpcore, "Network Backends").
     for transport in _transports(client):
-        pool = getattr(transport, "_pool", None)
-        if pool is not None and not isinstance(pool._network_backend, backend):  # noqa: SLF001
-            pool._network_backend = backend()  # noqa: SLF001
+        if (pool := getattr(transport, "_pool", None)) is not None:
+            adopt(pool, backend)
+
+
+def _renew_pools(client: Any) -> None:
+    for transport in _transports(client):
+        if (pool := getattr(transport, "_pool", None)) is not None:
+            transport._pool = renewed(pool)  # noqa: SLF001
+            retire(pool)
 
 
 def _reports(client: Any, own: type) -> bool:

@@ -25,7 +25,7 @@ from binance_transfer.errors import (
 )
 from binance_transfer.moments import from_ms
 from binance_transfer.transfer import Transfer
-from binance_transfer.visible import quoted
+from binance_transfer.visible import quoted, sound_repr
 from binance_transfer.wire.answer import Answer, NoAnswer, Reply
 from binance_transfer.wire.body import ParsedBody, contradictory, is_page, parse_body
 from binance_transfer_api.api.asset import universal_transfer
@@ -69,6 +69,7 @@ class Receipt:
     idempotency_key: str | None = None
     replayed: bool = False
     recorded: bool = True
+    __repr__ = sound_repr
 
     @property
     def transfer(self) -> Transfer:
@@ -198,7 +199,7 @@ def checked_ints(name: str, values: object) -> frozenset[int]:
     """Return codes or ids as a set; raises ValueError where anything else is among them."""
     if not isinstance(values, Iterable) or isinstance(values, str | bytes):
         message = f"{name} must be a set or list of ints, not {quoted(values)}"
-        raise ValueError(message)
+        raise ValueError(message)  # noqa: TRY004  # every refusal of an argument is a ValueError
     given = tuple(values)
     if odd := [value for value in given if not isinstance(value, int) or isinstance(value, bool)]:
         message = f"{name} must hold ints alone, not {quoted(odd[0])}"

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from attrs import define, field
 
+from binance_transfer.visible import sound_repr
 from binance_transfer.wire.framing import is_one_answer
 
 RECEIVED_LIMIT: Final = 2 * 1024 * 1024
@@ -48,6 +49,7 @@ class RoundTrip:
     """The connection made for this call, if one was. httpcore forgets it where TLS is interrupted."""
     connection: "TrackedConnection | None" = None
     """The connection that carried the request."""
+    __repr__ = sound_repr
 
     @classmethod
     def within(cls, timeout_s: float, answer_s: float, *, requesting: bool = False) -> "RoundTrip":

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from attrs import field, frozen
 
 from binance_transfer.version import __version__
+from binance_transfer.visible import sound_repr
 from binance_transfer.wire.credentials import Credentials
 from binance_transfer_api.types import API_KEY_HEADER, SIGNATURE_PARAMETER, Request
 
@@ -47,6 +48,7 @@ class SignedRequest:
     body: bytes = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
     answer_s: float = 0.0
+    __repr__ = sound_repr
 
     def redact(self, text: str) -> str:
         """Mask the API key and the signature wherever a text echoes them, escaped or not. What is too long is cut."""

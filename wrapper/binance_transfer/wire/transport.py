@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from binance_transfer.interruptions import interruption_of
-from binance_transfer.visible import one_line, quoted
+from binance_transfer.visible import one_line, quoted, sound_repr
 from binance_transfer.wire.answer import Answer, NoAnswer, Reply
 from binance_transfer.wire.round_trip import TOO_LONG, RoundTrip
 from binance_transfer.wire.signing import SignedRequest
@@ -162,6 +162,7 @@ class Head:
 
     status: int
     headers: Mapping[str, str]
+    __repr__ = sound_repr
 
     @property
     def unusable(self) -> str:
@@ -182,6 +183,7 @@ class Call:
     round_trip: RoundTrip
     reports: bool = True
     _handled: BaseException | None = field(factory=sys.exception, repr=False)
+    __repr__ = sound_repr
 
     def answer(self, head: Head, body: bytes, unreadable: str = "") -> Reply:
         """Return what came, if it is an answer to this request."""
