@@ -15,7 +15,7 @@ from binance_transfer.errors import InvalidTransfer, ReadFailed
 from binance_transfer.moments import END_MS, Moment, from_ms, to_ms
 from binance_transfer.transfer import check_symbols, check_text, check_type, spelt
 from binance_transfer.transfer_types import TRANSFER_TYPES
-from binance_transfer.visible import quoted, sound_repr
+from binance_transfer.visible import sound_repr
 from binance_transfer_api.api.asset import universal_transfer_history as operation
 from binance_transfer_api.models import TransferHistory, TransferHistoryRow
 from binance_transfer_api.types import Request
@@ -148,7 +148,7 @@ def page(answer: TransferHistory, redact: Callable[[str], str] = str) -> Page:
 
 def _record(row: TransferHistoryRow, redact: Callable[[str], str]) -> TransferRecord:
     if not 0 <= row.timestamp < END_MS:
-        message = f"a row of history is of {quoted(row.timestamp)} ms since 1970, which is no time"
+        message = f"a row of history is of {row.timestamp} ms since 1970, which is no time"
         raise ReadFailed(message)
     # Names and statuses are short; one that is not may echo the request.
     kind, asset, status = (text if len(text) < _ECHO else redact(text) for text in (row.type_, row.asset, row.status))

@@ -5,9 +5,12 @@ One rule: two texts that look alike are alike, and a text of somebody else's sta
 """
 
 import unicodedata
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from attrs import fields
+
+if TYPE_CHECKING:
+    from attrs import AttrsInstance
 
 T = TypeVar("T")
 
@@ -73,13 +76,14 @@ def quoted(value: object, limit: int = _QUOTED) -> str:
             return f"a value of type {type(value).__name__}"
 
 
-def sound_repr(value: Any) -> str:
+def sound_repr(self: object) -> str:
     """
     Return the repr of a value of attrs, of a half-made one too: ``__repr__ = sound_repr`` in its class.
 
     What is interrupted while it is made is in a frame of the traceback, which is to be shown and not to raise.
     """
-    return described(value, *(field.name for field in fields(type(value)) if field.repr))
+    kind = cast("type[AttrsInstance]", type(self))
+    return described(self, *(field.name for field in fields(kind) if field.repr))
 
 
 def described(value: object, *names: str) -> str:

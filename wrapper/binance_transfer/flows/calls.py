@@ -28,7 +28,7 @@ from binance_transfer.flows.effects import Context, Flow, Post, Read, Sleep
 from binance_transfer.history import HistoryQuery, Page, page
 from binance_transfer.moments import is_plausible
 from binance_transfer.transfer import Transfer
-from binance_transfer.visible import quoted, sound_repr
+from binance_transfer.visible import sound_repr
 from binance_transfer.wire import outcome
 from binance_transfer.wire.answer import Answer, Reply
 from binance_transfer.wire.outcome import Receipt
@@ -77,7 +77,7 @@ def measure_clock(context: Context, deadline: Deadline) -> Flow[int]:
     reply = yield from _read(context, server_time.build_request(), deadline)
     server_ms = outcome.read(reply, server_time.parse_response).server_time
     if not is_plausible(server_ms):
-        message = f"the exchange's clock shows {quoted(server_ms)}, which is no time of ours in ms since 1970"
+        message = f"the exchange's clock shows {server_ms}, which is no time of ours in ms since 1970"
         raise ReadFailed(message)
     context.clock.anchor(asked_s, deadline.clock.monotonic(), server_ms)
     return server_ms

@@ -154,6 +154,6 @@ def _holds_an_unknown_code(text: str) -> bool:
         part = waiting.pop()
         if isinstance(part, list):
             waiting.extend(cast("list[object]", part))
-        elif isinstance(part, float) and part in ALWAYS_UNKNOWN:
+        elif isinstance(part, float) and part.is_integer() and int(part) in ALWAYS_UNKNOWN:
             return True
     return False

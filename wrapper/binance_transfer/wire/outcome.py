@@ -7,7 +7,7 @@ is not to be treated as a failure; the status is unknown and could have been a s
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from attrs import fields_dict, frozen
 
@@ -200,11 +200,11 @@ def checked_ints(name: str, values: object) -> frozenset[int]:
     if not isinstance(values, Iterable) or isinstance(values, str | bytes):
         message = f"{name} must be a set or list of ints, not {quoted(values)}"
         raise ValueError(message)  # noqa: TRY004  # every refusal of an argument is a ValueError
-    given = tuple(values)
+    given = tuple(cast("Iterable[object]", values))
     if odd := [value for value in given if not isinstance(value, int) or isinstance(value, bool)]:
         message = f"{name} must hold ints alone, not {quoted(odd[0])}"
         raise ValueError(message)
-    return frozenset(given)
+    return frozenset(cast("tuple[int, ...]", given))
 
 
 def _rejects(code: int, msg: str) -> bool:

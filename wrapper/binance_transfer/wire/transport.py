@@ -43,7 +43,11 @@ BODY_LIMIT: Final = 1024 * 1024
 
 
 class Transport(Protocol):
-    """What a TransferClient sends with."""
+    """
+    What a TransferClient sends with.
+
+    Where less than ``request.answer_s`` of its time would be left when the first byte leaves, it sends nothing.
+    """
 
     def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once and follow nothing. Raises no Exception; an interruption passes through."""
@@ -55,7 +59,7 @@ class Transport(Protocol):
 
 
 class AsyncTransport(Protocol):
-    """What an AsyncTransferClient sends with."""
+    """What an AsyncTransferClient sends with; as in Transport, and both are functions of asyncio (``async def``)."""
 
     async def send(self, request: SignedRequest, timeout_s: float, /) -> Reply:
         """Send once and follow nothing. Raises no Exception; cancellation passes through."""
