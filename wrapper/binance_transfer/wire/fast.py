@@ -85,11 +85,13 @@ class FastTransport:
                 raise interruption from None
             return call.failed(answer.head, error)
         finally:
-            keeps = answer.end()
-            if made is not None:
-                self._idle.give_back(made, keeps)
-            if has_place:
-                self._places.put(None)
+            try:
+                keeps = answer.end()
+                if made is not None:
+                    self._idle.give_back(made, keeps)
+            finally:
+                if has_place:
+                    self._places.put(None)
 
     def close(self) -> None:
         """Close all connections."""

@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from copy import copy
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -17,7 +18,7 @@ import httpcore
 
 from binance_transfer.wire import connection, connection_asyncio
 from binance_transfer.wire.connection_asyncio import AsyncConnection, said
-from binance_transfer.wire.round_trip import LATE, TOO_LONG, RoundTrip, TrackedConnection, current
+from binance_transfer.wire.round_trip import LATE, TOO_LATE, TOO_LONG, RoundTrip, TrackedConnection, current
 
 if TYPE_CHECKING:
     import socket
@@ -197,7 +198,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         """Try the addresses of a name one by one: of a name that has several, each one would get all of the time."""
         round_trip = current.get() or RoundTrip()
         if round_trip.over:
-            raise httpcore.ConnectTimeout(LATE)
+            raise httpcore.ConnectTimeout(TOO_LATE)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in _addresses(host, port, round_trip.left_s(timeout)):
             try:
@@ -225,7 +226,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         round_trip = current.get() or RoundTrip()
         left_s = round_trip.left_s()
         if round_trip.over or (left_s is not None and seconds >= left_s):
-            raise httpcore.ConnectTimeout(LATE)
+            raise httpcore.ConnectTimeout(TOO_LATE)
         self._backend.sleep(seconds)
 
 
@@ -358,6 +359,7 @@ def renewed(pool: Any) -> Any:
 def retire(pool: Any) -> None:
     """Close what is idle in a pool that is used no more. Calls of other threads end with the connections they have."""
     pool._max_keepalive_connections = 0  # noqa: SLF001
-    with pool._optional_thread_lock:  # noqa: SLF001
-        idle = pool._assign_requests_to_connections()  # noqa: SLF001
-    pool._close_connections(idle)  # noqa: SLF001
+    with suppress(Exception):
+        with pool._optional_thread_lock:  # noqa: SLF001
+            idle = pool._assign_requests_to_connections()  # noqa: SLF001
+        pool._close_connections(idle)  # noqa: SLF001

@@ -243,10 +243,11 @@ def _use_backend(client: Any, backend: Any) -> None:
 
 
 def _renew_pools(client: Any) -> None:
-    for transport in _transports(client):
-        if (pool := getattr(transport, "_pool", None)) is not None:
-            transport._pool = renewed(pool)  # noqa: SLF001
-            retire(pool)
+    own: list[Any] = [transport for transport in _transports(client) if isinstance(transport, httpx.HTTPTransport)]
+    for transport in own:
+        pool = transport._pool  # noqa: SLF001
+        transport._pool = renewed(pool)  # noqa: SLF001
+        retire(pool)
 
 
 def _reports(client: Any, own: type) -> bool:

@@ -20,7 +20,7 @@ RECEIVED_LIMIT: Final = 2 * 1024 * 1024
 
 LATE: Final = "the call timed out"
 TOO_LONG: Final = "the answer is too long"
-TOO_LATE: Final = "connecting took so long that too little time was left for an answer"
+TOO_LATE: Final = "getting a connection took so long that too little time was left for an answer"
 UNEXPECTED_BYTES: Final = "the connection held unexpected bytes"
 CLOSED: Final = "the connection is closed"
 
