@@ -199,9 +199,9 @@ def test_what_is_no_list_or_mapping_is_a_type_error(limits: dict[str, Any]) -> N
 
 
 def values_of_attrs() -> list[Any]:
-    """Every class of attrs in the package, except for those of the journal."""
+    """Every class of attrs in the package."""
     names = [found.name for found in pkgutil.walk_packages(bt.__path__, "binance_transfer.")]
-    modules = [import_module(name) for name in names if not name.startswith("binance_transfer.journal")]
+    modules = [import_module(name) for name in names]
     classes = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type) and has(kind)}
     return sorted(
         (kind for kind in classes if kind.__module__ in {module.__name__ for module in modules}),

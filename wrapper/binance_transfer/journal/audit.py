@@ -19,6 +19,7 @@ from binance_transfer.history import CONFIRMED, FAILED, HistoryQuery, PageReader
 from binance_transfer.journal.records import AttemptRecord
 from binance_transfer.journal.transaction import JournalTransaction, PageCursor
 from binance_transfer.transfer_types import TRANSFER_TYPES
+from binance_transfer.visible import sound_repr
 from binance_transfer.window import EARLY_MS, REACH_MS
 
 _Query = tuple[str, str | None, str | None]
@@ -68,6 +69,7 @@ class Audit:
     mismatched: tuple[tuple[AttemptRecord, TransferRecord], ...] = ()
     near_misses: tuple[tuple[AttemptRecord, TransferRecord], ...] = ()
     repeated: tuple[AttemptRecord, ...] = ()
+    __repr__ = sound_repr
 
     @property
     def clean(self) -> bool:

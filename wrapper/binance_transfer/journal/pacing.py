@@ -9,6 +9,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from binance_transfer.journal.records import AccountRecord
+from binance_transfer.visible import sound_repr
 from binance_transfer_api.api.asset.universal_transfer import WEIGHT, WEIGHT_LIMIT
 
 _MINUTE_MS: Final = 60_000
@@ -28,6 +29,7 @@ class Wait:
     seconds: float
     reason: str
     asked: bool = False
+    __repr__ = sound_repr
 
 
 @frozen
@@ -36,6 +38,7 @@ class Weight:
 
     used: int | None = None
     silent_until_ms: int = 0
+    __repr__ = sound_repr
 
 
 def wait_for_room(account: AccountRecord, now_ms: int) -> Wait | None:

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 
 from binance_transfer.attempt import Attempt
 from binance_transfer.transfer import Transfer
+from binance_transfer.visible import sound_repr
 from binance_transfer.window import EARLY_MS, Window
 
 State = Literal["open", "moved", "not_moved"]
@@ -30,6 +31,7 @@ class AnswerRecord:
     code: int | None
     msg: str
     tran_id: int | None
+    __repr__ = sound_repr
 
 
 @frozen
@@ -41,6 +43,7 @@ class VerdictRecord:
     state: State
     tran_id: int | None
     note: str
+    __repr__ = sound_repr
 
 
 @frozen
@@ -66,6 +69,7 @@ class AttemptRecord:
     tran_id: int | None = None
     answers: tuple[AnswerRecord, ...] = ()
     verdicts: tuple[VerdictRecord, ...] = field(default=(), kw_only=True)
+    __repr__ = sound_repr
 
     @property
     def timestamp_ms(self) -> int:
@@ -135,6 +139,7 @@ class Entry:
     key: str
     transfer: Transfer
     attempts: tuple[AttemptRecord, ...]
+    __repr__ = sound_repr
 
     @property
     def state(self) -> State:
@@ -190,3 +195,4 @@ class AccountRecord:
     used: int = 0
     weight: int = 0
     revision: int = 0
+    __repr__ = sound_repr

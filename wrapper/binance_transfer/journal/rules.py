@@ -18,7 +18,7 @@ from binance_transfer.journal.records import AccountRecord, AnswerRecord, Attemp
 from binance_transfer.journal.transaction import JournalTransaction
 from binance_transfer.policy import Policy, exact_sum
 from binance_transfer.transfer import Transfer, spelt
-from binance_transfer.visible import one_line
+from binance_transfer.visible import one_line, sound_repr
 from binance_transfer.window import EARLY_MS, Window
 
 _DAY_MS: Final = 24 * 60 * 60_000
@@ -202,6 +202,7 @@ class Recorded:
 
     entry: Entry
     alert: str = ""
+    __repr__ = sound_repr
 
 
 class Superseded(Exception):

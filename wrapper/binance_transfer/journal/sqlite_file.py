@@ -25,6 +25,7 @@ from attrs import frozen
 
 from binance_transfer.errors import JournalFailed
 from binance_transfer.journal import file_locks
+from binance_transfer.visible import sound_repr
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ class Seen:
     inode: Inode
     size: int
     names: int
+    __repr__ = sound_repr
 
     @classmethod
     def of(cls, path: str) -> "Seen | None":

@@ -30,6 +30,7 @@ from binance_transfer.journal.pacing import Weight
 from binance_transfer.journal.records import AnswerRecord, AttemptRecord, Entry, Verdict
 from binance_transfer.journal.rules import Recorded, Superseded
 from binance_transfer.journal.transaction import JournalTransaction
+from binance_transfer.visible import sound_repr
 from binance_transfer.wire.answer import Answer, Reply
 from binance_transfer.wire.outcome import LIMITED, Receipt
 
@@ -44,6 +45,7 @@ class JournalClaims:
     """Who an id of the exchange belongs to, told by the journal, for one opening of an attempt."""
 
     opening: int
+    __repr__ = sound_repr
 
     def owners(self, attempt: Attempt, ids: Collection[int], deadline: Deadline) -> Flow[Owners]:
         """Return who ids belong to; raises Superseded where the attempt has its verdict by now."""
