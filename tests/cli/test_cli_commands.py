@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from binance_transfer_cli.app import app
 from binance_transfer_sandbox import Sandbox
 from tests.cli.conftest import OURS, SEVERAL, Terminal, environment_for, python_path
@@ -112,6 +114,7 @@ def ended_otherwise(told: list[tuple[int, str]]) -> list[tuple[str, int, str]]:
     ]
 
 
+@pytest.mark.thorough
 def test_through_a_pipe_without_colour(tmp_path: Path) -> None:
     out, err = piped(tmp_path)
     both = [(code, said + noted) for (code, said), (_, noted) in zip(out, err, strict=True)]
@@ -119,6 +122,7 @@ def test_through_a_pipe_without_colour(tmp_path: Path) -> None:
     assert [said for _, said in both if "\x1b" in said] == []
 
 
+@pytest.mark.thorough
 def test_at_a_terminal_of_80_columns(tmp_path: Path) -> None:
     """What fits no line is folded; only the log, what is to be pasted, and CSV may be longer."""
     told = shown(tmp_path)

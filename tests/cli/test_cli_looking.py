@@ -89,6 +89,7 @@ def test_the_sandbox_tells_programs_its_variables(tmp_path: Path) -> None:
 LISTS = [["journal", "list"], ["history"], ["types"], ["balances"], ["reconcile", "a-key-that-is-rather-long-2026-11"]]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("columns", [20, 40, 50, 80])
 def test_no_value_is_cut_however_narrow_a_terminal_is(
     columns: int, cli: Cli, terminal: Callable[..., Terminal]

@@ -12,6 +12,8 @@ import binance_transfer as bt
 from binance_transfer_sandbox import Sandbox
 from tests.cli.conftest import COMMAND, Cli, python_path
 
+pytestmark = pytest.mark.thorough  # each runs the program
+
 PLAN = "key,type,asset,amount\nk1,MAIN_FUNDING,USDT,5\nk2,MAIN_OPTION,USDT,7\n"
 SEND = ("send", "MAIN_UMFUTURE", "USDT", "1", "--yes")
 REDIRECTED = [">/dev/full", "2>/dev/full", ">/dev/full 2>&1", ">&-", "2>&-", "<&- >&- 2>&-", "| true"]

@@ -203,6 +203,7 @@ def test_a_clean_audit_says_so() -> None:
     assert "Journal and history agree." in Page(page([entry(record())], audit())).text
 
 
+@pytest.mark.thorough
 def test_fifty_thousand_attempts_make_a_page_that_can_be_opened() -> None:
     found = [entry(record(f"k{number}", tran_id=number)) for number in range(1, 50_001)]
     begun = time.process_time()

@@ -158,6 +158,7 @@ def opened() -> list[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="shows what a process has open")
+@pytest.mark.thorough
 def test_a_child_forked_in_the_middle_of_a_transaction_holds_no_lock(journal: bt.Journal, file: Path) -> None:
     """Of the file and its -shm it has what SQLite itself opened, and nothing that keeps others from writing."""
     journal.halt("the file is there")

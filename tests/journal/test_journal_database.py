@@ -258,6 +258,7 @@ def test_a_file_that_is_no_journal_is_left_alone(file: Path) -> None:
     assert file.read_bytes().startswith(b"a letter")
 
 
+@pytest.mark.thorough
 def test_after_a_failure_the_journal_works_again(connect: Connect, journal: bt.Journal, file: Path) -> None:
     worker = connect(journal)
     holder = locked(journal, file)

@@ -50,6 +50,7 @@ def test_nothing_contradicts_the_exchange(run: Callable[[int], Report]) -> None:
     assert violations == []
 
 
+@pytest.mark.thorough
 def test_every_kind_of_outcome_is_met() -> None:
     """A simulator in which nothing happens would find nothing."""
     outcomes = sum((_rough(seed).outcomes for seed in range(5)), Counter[str]())
@@ -58,6 +59,7 @@ def test_every_kind_of_outcome_is_met() -> None:
     assert {name for name in outcomes if not name.startswith("never proven")} == met | reconciled
 
 
+@pytest.mark.thorough
 def test_everything_happens_to_a_journal() -> None:
     """The same, for what can happen where there is a journal."""
     events = sum((_turbulent(seed).outcomes for seed in range(8)), Counter[str]())

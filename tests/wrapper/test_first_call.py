@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+from tests.support.marks import thorough
+
 CALLS = """
 import asyncio, json, sys, threading
 import binance_transfer as bt
@@ -62,7 +64,7 @@ with Sandbox() as sandbox:
 
 @pytest.mark.parametrize("journal", [False, True], ids=["", "journal"])
 @pytest.mark.parametrize("how", ["threads", "asyncio"])
-@pytest.mark.parametrize("over", ["HttpxTransport", "FastTransport"])
+@pytest.mark.parametrize("over", ["HttpxTransport", *thorough("FastTransport")])
 def test_a_first_call_loads_no_module(how: str, journal: bool, over: str, tmp_path: object) -> None:
     url = f"sqlite:///{tmp_path}/transfers.db" if journal else ""
     done = subprocess.run(
