@@ -117,7 +117,7 @@ def expected(status: int, data: bytes) -> str:
     fields = document if isinstance(document, dict) else {}
     tran_id, code = fields.get("tranId"), fields.get("code")
     sound = type(tran_id) is int and 0 < tran_id < 2**63
-    beside = code is None or (isinstance(code, int) and code >= 0)  # True and False are ints here, as in JSON's readers
+    beside = code is None or (type(code) is int and code in {0, 200})
     if status == 200 and sound:
         return "receipt" if beside else "unknown"
     if could_be_a_transfer(data, document):
@@ -147,10 +147,9 @@ def could_be_a_transfer(data: bytes, document: Any) -> bool:
         return True
     for code in NEVER:
         for found in re.finditer(re.escape(str(code)), text):
-            before, after = text[: found.start()][-1:], text[found.end() : found.end() + 1]
-            if not (before.isalnum() or (before in {"_", "."} and before)) and not (
-                after.isascii() and after.isdigit()
-            ):
+            # Behind a digit it is part of a range or a date, behind a digit and a letter of a UUID.
+            joined = re.search(r"[0-9][a-fA-F]?$", text[: found.start()][-2:])
+            if not joined and not re.match(r"[0-9]", text[found.end() :][:1]):
                 return True
     return any(isinstance(number, float) and number in NEVER for number in numbers(document))
 
