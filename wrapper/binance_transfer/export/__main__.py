@@ -102,7 +102,8 @@ def output_file(name: str, in_use: Iterable[Path] = ()) -> Path:
         raise ValueError(message)
     try:
         file = Path(name).resolve()
-        is_regular = not file.exists() or stat.S_ISREG(file.stat().st_mode)
+        is_circle = file.is_symlink()  # which Python 3.13 does not raise for
+        is_regular = not is_circle and (not file.exists() or stat.S_ISREG(file.stat().st_mode))
         taken = [other for other in in_use if file == other.resolve() or (file.exists() and _is_same(file, other))]
         has_folder = file.parent.is_dir()
     except (OSError, RuntimeError) as error:  # links that lead in a circle, folders that may not be looked into
