@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from binance_transfer.export.__main__ import output_file, replace_file
+from binance_transfer.export.files import output_file, replace_file
 from binance_transfer_cli.outcomes import Result
 
 

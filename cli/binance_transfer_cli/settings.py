@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 import binance_transfer as bt
 from binance_transfer.base_url import DEFAULT, checked_base_url, is_this_machine
-from binance_transfer.export.__main__ import journal_files
+from binance_transfer.export.files import journal_files
 from binance_transfer.sealed import Sealed
 from binance_transfer.session import RESOLVE_WITHIN_S
 from binance_transfer.wire.private_key import PEM_MARK

@@ -8,7 +8,7 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from threading import Event
@@ -35,8 +35,21 @@ POST and PUT need the header Content-Type: application/json.
 _LAST_PORT = 65_535
 
 
-def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m binance_transfer_sandbox") -> int:
-    """Run until interrupted. Returns 0 then, and 1 when the port cannot be had."""
+def _export(variables: Mapping[str, str]) -> None:
+    tell(sys.stdout, "".join(f"export {name}={quote(value)}\n" for name, value in variables.items()))
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    prog: str = "python -m binance_transfer_sandbox",
+    show: Callable[[Mapping[str, str]], None] = _export,
+) -> int:
+    """
+    Run until interrupted. Returns 0 then, and 1 when the port cannot be had.
+
+    show: gets the environment variables that a client needs, once the exchange is there.
+    """
     parser = argparse.ArgumentParser(
         prog=prog,
         description=_DESCRIPTION,
@@ -75,17 +88,17 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m binan
 
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _serve(sandbox, options.port, options.key)
+        return _serve(sandbox, options.port, options.key, show)
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _serve(sandbox: Sandbox, port: int, kind: KeyKind) -> int:
+def _serve(sandbox: Sandbox, port: int, kind: KeyKind, show: Callable[[Mapping[str, str]], None]) -> int:
     with tempfile.TemporaryDirectory(prefix="binance-sandbox-") as folder:
         try:
             with sandbox:
                 tell(sys.stderr, f"The sandbox listens on {sandbox.base_url}. Ctrl-C ends it.\n")
-                _print_environment(sandbox.base_url, sandbox.credentials_for(kind), Path(folder))
+                show(_environment(sandbox.base_url, sandbox.credentials_for(kind), Path(folder)))
                 Event().wait()
         except KeyboardInterrupt:
             tell(sys.stderr, "The sandbox has ended.\n")
@@ -95,7 +108,7 @@ def _serve(sandbox: Sandbox, port: int, kind: KeyKind) -> int:
     return 0
 
 
-def _print_environment(base_url: str, credentials: SandboxCredentials, folder: Path) -> None:
+def _environment(base_url: str, credentials: SandboxCredentials, folder: Path) -> dict[str, str]:
     variables = {"BINANCE_BASE_URL": base_url, "BINANCE_API_KEY": credentials.api_key}
     if credentials.kind == "hmac":
         variables["BINANCE_API_SECRET"] = credentials.secret
@@ -105,7 +118,7 @@ def _print_environment(base_url: str, credentials: SandboxCredentials, folder: P
         file.touch(mode=0o600)
         file.write_text(credentials.private_key)
         variables["BINANCE_PRIVATE_KEY"] = str(file)
-    tell(sys.stdout, "".join(f"export {name}={quote(value)}\n" for name, value in variables.items()))
+    return variables
 
 
 def _port(text: str) -> int:

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -138,6 +138,14 @@ def test_beginning_an_account_is_a_warning(
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="shows what a process has open")
 def test_closed_in_the_middle_of_a_transaction_no_connection_stays_open(journal: bt.Journal, file: Path) -> None:
     """A fork would duplicate it."""
+    with transaction_under_way(journal):
+        journal.close()
+    assert f"{file}-wal" not in opened()  # which nothing but a connection opens
+
+
+@contextlib.contextmanager
+def transaction_under_way(journal: bt.Journal) -> Iterator[None]:
+    """Let another thread be in the middle of a transaction."""
     begun, end = threading.Event(), threading.Event()
 
     def wait(_transaction: object) -> None:
@@ -147,10 +155,11 @@ def test_closed_in_the_middle_of_a_transaction_no_connection_stays_open(journal:
     worker = threading.Thread(target=journal.transact, args=(wait,))
     worker.start()
     begun.wait(10)
-    journal.close()
-    end.set()
-    worker.join()
-    assert f"{file}-wal" not in opened()  # which nothing but a connection opens
+    try:
+        yield
+    finally:
+        end.set()
+        worker.join()
 
 
 def opened() -> list[str]:
@@ -162,24 +171,14 @@ def opened() -> list[str]:
 def test_a_child_forked_in_the_middle_of_a_transaction_holds_no_lock(journal: bt.Journal, file: Path) -> None:
     """Of the file and its -shm it has what SQLite itself opened, and nothing that keeps others from writing."""
     journal.halt("the file is there")
-    begun, end = threading.Event(), threading.Event()
-
-    def wait(_transaction: object) -> None:
-        begun.set()
-        end.wait(10)
-
-    worker = threading.Thread(target=journal.transact, args=(wait,))
-    worker.start()
-    begun.wait(10)
-    held = opened().count(str(file))
     reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.write(writing, str(opened().count(str(file))).encode())
-        os._exit(0)
-    os.waitpid(child, 0)
-    end.set()
-    worker.join()
+    with transaction_under_way(journal):
+        held = opened().count(str(file))
+        child = os.fork()
+        if not child:
+            os.write(writing, str(opened().count(str(file))).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
     counted = int(os.read(reading, 10))
     os.close(reading)
     os.close(writing)
@@ -188,11 +187,6 @@ def test_a_child_forked_in_the_middle_of_a_transaction_holds_no_lock(journal: bt
 
 def test_a_fork_of_another_thread_keeps_no_call_waiting_beyond_its_time(journal: bt.Journal) -> None:
     """A fork waits two seconds for transactions that are under way; who has less time does not."""
-    begun, end = threading.Event(), threading.Event()
-
-    def wait(_transaction: object) -> None:
-        begun.set()
-        end.wait(10)
 
     def fork() -> None:
         if child := os.fork():
@@ -200,18 +194,15 @@ def test_a_fork_of_another_thread_keeps_no_call_waiting_beyond_its_time(journal:
         else:
             os._exit(0)
 
-    threads = [threading.Thread(target=journal.transact, args=(wait,)), threading.Thread(target=fork)]
-    threads[0].start()
-    begun.wait(10)
-    threads[1].start()
-    time.sleep(0.2)
-    started_s = time.monotonic()
-    with pytest.raises(bt.JournalFailed):
-        journal.transact(lambda inside: inside.account(), 0.1)
-    took_s = time.monotonic() - started_s
-    end.set()
-    for thread in threads:
-        thread.join()
+    forking = threading.Thread(target=fork)
+    with transaction_under_way(journal):
+        forking.start()
+        time.sleep(0.2)
+        started_s = time.monotonic()
+        with pytest.raises(bt.JournalFailed):
+            journal.transact(lambda inside: inside.account(), 0.1)
+        took_s = time.monotonic() - started_s
+    forking.join()
     assert took_s < 1.5
 
 

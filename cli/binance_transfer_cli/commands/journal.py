@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 import binance_transfer as bt
-from binance_transfer.export import __main__ as exports
+from binance_transfer.export import files
 from binance_transfer_cli import entries
 from binance_transfer_cli.outcomes import Exit
 from binance_transfer_cli.parameter_types import Time
@@ -150,10 +150,10 @@ def export(state: State, form: str | None, output: str | None) -> int:
         message = f"give --format {form} or --json, not both"
         raise usage(message)
     if output is not None:
-        exports.output_file(output, settings.files)
+        files.output_file(output, settings.files)
     url = settings.journal_url()
     try:
-        exports.export(url.open(), settings.account or "", form, output, time.time_ns() // 1_000_000)
+        files.export(url.open(), settings.account or "", form, output, time.time_ns() // 1_000_000)
     except bt.JournalFailed as failed:
         raise ValueError(str(failed)) from None
     if state.screen.as_json and output is not None:
@@ -185,7 +185,7 @@ def backup(state: State, path: str) -> int:
 
     Nothing is sent from the copy before `adopt`. PostgreSQL has pg_dump.
     """
-    target = exports.output_file(path, state.settings().files)
+    target = files.output_file(path, state.settings().files)
 
     def copy(opened: bt.Journal) -> None:
         try:

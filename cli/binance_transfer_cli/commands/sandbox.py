@@ -4,13 +4,8 @@
 One rule: its packages are imported only here, when it is asked for.
 """
 
-import shlex
-from contextlib import redirect_stdout
-from io import StringIO
-
 import click
 
-from binance_transfer_cli.screen import Screen
 from binance_transfer_cli.state import State, example, usage, with_state
 
 
@@ -55,23 +50,8 @@ def sandbox(
     for name, value in (("--port", port), ("--seed", seed), ("--transfer-weight", transfer_weight)):
         words += [f"{name}={value}"] if value is not None else []
     try:
-        if not state.screen.as_json:
-            return main(words, prog="binance-transfer sandbox")
-        with redirect_stdout(_Variables(state.screen)):
-            return main(words, prog="binance-transfer sandbox")
+        if state.screen.as_json:
+            return main(words, prog="binance-transfer sandbox", show=state.screen.json)
+        return main(words, prog="binance-transfer sandbox")
     except SystemExit as ended:  # its own parser refuses a value
         return int(ended.code or 0)
-
-
-class _Variables(StringIO):
-    """What the sandbox prints for a shell, as one JSON object."""
-
-    def __init__(self, screen: Screen) -> None:
-        super().__init__()
-        self._screen = screen
-
-    def write(self, text: str) -> int:
-        """Write the variables that a text exports."""
-        exports = (shlex.split(line) for line in text.splitlines())
-        self._screen.json(dict(words[1].split("=", 1) for words in exports))
-        return len(text)

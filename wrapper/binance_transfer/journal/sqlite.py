@@ -21,8 +21,9 @@ from sqlalchemy.pool import QueuePool
 
 from binance_transfer.errors import JournalFailed
 from binance_transfer.journal.database import LOGGED_AS, Connections, reason_of, within
+from binance_transfer.journal.file_state import Seen
 from binance_transfer.journal.migrations import NEWEST, check_current, check_version, recorded_version, set_up
-from binance_transfer.journal.sqlite_file import GONE, LOCK, Seen, SqliteFile
+from binance_transfer.journal.sqlite_file import GONE, LOCK, SqliteFile
 
 T = TypeVar("T")
 

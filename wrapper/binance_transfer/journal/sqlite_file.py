@@ -14,24 +14,20 @@ descriptors that stay open ("open file description locks", fcntl(2)); on systems
 """
 
 import os
-import stat
 import threading
 import time
 import weakref
 from collections.abc import Callable
 from typing import Final, Protocol, Self, TypeVar
 
-from attrs import frozen
-
 from binance_transfer.errors import JournalFailed
 from binance_transfer.journal import file_locks
-from binance_transfer.visible import sound_repr
+from binance_transfer.journal.file_state import SMALLEST, TAKEN, Inode, Seen, problem_of
 
 T = TypeVar("T")
 
 FORK_PATIENCE_S: Final = 2.0  # for the transactions of other threads, while one forks
 GONE: Final = "the file that held the journal is gone: restore it, or every key would be new"
-_TAKEN: Final = "the last writes are gone: their WAL was removed, as when another program opens and closes the file"
 _OVERWRITTEN: Final = "the file was overwritten"
 _FOREIGN_WAL: Final = (
     "beside the file lies a WAL that is not its own, as when a copy was put in the place of a lost file: move the -wal "
@@ -43,40 +39,12 @@ _OTHER_NAME: Final = (
 )
 _COMPANIONS_PATIENCE_S: Final = 1.0
 _RETRY_S: Final = 0.002
-_SMALLEST: Final = 512  # bytes of a page: a smaller file holds nothing
 _WAL_MODE: Final = b"\x02\x02"  # bytes 18 and 19 of a file in WAL mode: sqlite.org/fileformat.html, 1.3
 
 # The bytes that SQLite locks: sqlite3's os.h and os_unix.c (SHARED_FIRST, SHARED_SIZE; UNIX_SHM_DMS). Ours is behind.
 _SHARED: Final = (0x40000002, 510)
 _SHM_IN_USE: Final = (128, 1)
 _WRITING: Final = (0x40000000 + 1024, 1)
-
-Inode = tuple[int, int]
-
-
-@frozen
-class Seen:
-    """What a file was when it was looked at."""
-
-    inode: Inode
-    size: int
-    names: int
-    __repr__ = sound_repr
-
-    @classmethod
-    def of(cls, path: str) -> "Seen | None":
-        """Look at a file without opening it; None where there is none."""
-        try:
-            found = os.stat(path)  # noqa: PTH116  # as little as possible
-            if not stat.S_ISREG(found.st_mode):
-                message = "what the path names is not a file"
-                raise JournalFailed(message)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            message = f"the file of the journal cannot be looked at: {error.strerror}"
-            raise JournalFailed(message) from None
-        return cls((found.st_dev, found.st_ino), found.st_size, found.st_nlink)
 
 
 class FileConnections(Protocol):
@@ -300,9 +268,11 @@ class SqliteFile:
             self.hold_companions()
             return
         now = self._see()
-        problem = _problem(self.path, self._before, now) or ("" if self._mode() in {None, _WAL_MODE} else _OVERWRITTEN)
-        if not problem and wrote and now and now[1].size < _SMALLEST:
-            problem = _TAKEN
+        problem = problem_of(self.path, self._before, now)
+        if not problem and self._mode() not in {None, _WAL_MODE}:
+            problem = _OVERWRITTEN
+        if not problem and wrote and now and now[1].size < SMALLEST:
+            problem = TAKEN
         if problem:
             self._stale = True
             message = f"{problem} while the journal was in use: nothing was sent; it is opened anew by the next call"
@@ -321,28 +291,9 @@ class SqliteFile:
 
     def _is_unchanged(self) -> bool:
         if self._before is not None:
-            return not _problem(self.path, self._before, self._see())
+            return not problem_of(self.path, self._before, self._see())
         wal = Seen.of(self.path + "-wal")  # left by a crash: that is for one who writes to bring into the file
         return wal is None or wal.size == 0
-
-
-def _problem(path: str, before: tuple[Seen, Seen, Seen], now: tuple[Seen, Seen, Seen] | None) -> str:
-    """Say what has become of a file and its companions, "" where they are what they were."""
-    file = Seen.of(path)
-    if file is None or file.inode != before[0].inode:
-        return "the file was moved, deleted or replaced"
-    if file.size < max(_SMALLEST, before[0].size):
-        return "the file was cut"
-    if file.names > 1:
-        return "the file has a second name, under which SQLite would not see this one's locks,"
-    if now is None or not all(map(_continues, now, before)):
-        return _TAKEN
-    return ""
-
-
-def _continues(now: Seen, before: Seen) -> bool:
-    """Tell whether a file is still the same one, and has not been cut."""
-    return now.inode == before.inode and now.size >= before.size
 
 
 # --- processes -------------------------------------------------------------------------------------------------------
